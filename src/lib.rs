@@ -1,0 +1,6 @@
+//! Qcart: a Q-learning laboratory for shops that runs wholly in the browser.
+
+pub mod env;
+pub mod log;
+pub mod problem;
+pub mod random;

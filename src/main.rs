@@ -1,0 +1,3 @@
+//! The native runner: repeats an experiment on a file, headless.
+
+fn main() {}

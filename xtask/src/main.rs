@@ -1,0 +1,3 @@
+//! Builds, serves, tests and measures Qcart: one command each.
+
+fn main() {}
