@@ -1,3 +1,78 @@
-//! Builds, serves, tests and measures Qcart: one command each.
+//! The program: reads the command line and calls one room of the library.
 
-fn main() {}
+use anyhow::{Result, bail};
+use lexopt::{Arg, Parser, ValueExt};
+use std::process::ExitCode;
+use xtask::server::{self, Listen};
+use xtask::{dist, wasm};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  build [--dev]     compile the engine and its bindings into www/pkg
+  serve [--dev] [--port P] [--host H] [--prefix /some/path/]
+                    build, then serve the page; prints its address
+  dist              build, then write dist/ for any static host
+
+--dev builds quicker, with symbol names, and runs slower.
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("xtask: {problem:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let options = Options::read(Parser::from_env())?;
+    match options.command.as_deref() {
+        Some("build") => wasm::build(options.profile)?,
+        Some("serve") => {
+            wasm::build(options.profile)?;
+            server::serve(&options.listen)?;
+        }
+        Some("dist") => {
+            wasm::build(wasm::Profile::Release)?;
+            println!("{}", dist::write()?);
+        }
+        Some("help") => print!("{HELP}"),
+        Some(other) => bail!("there is no command {other}\n\n{HELP}"),
+        None => bail!("say which command\n\n{HELP}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Options {
+    command: Option<String>,
+    profile: wasm::Profile,
+    listen: Listen,
+}
+
+impl Options {
+    fn read(mut words: Parser) -> Result<Self> {
+        let mut options = Self {
+            command: None,
+            profile: wasm::Profile::Release,
+            listen: Listen::default(),
+        };
+        while let Some(word) = words.next()? {
+            match word {
+                Arg::Long("dev") => options.profile = wasm::Profile::Dev,
+                Arg::Long("release") => options.profile = wasm::Profile::Release,
+                Arg::Long("port") => options.listen.port = words.value()?.parse()?,
+                Arg::Long("host") => options.listen.host = words.value()?.string()?,
+                Arg::Long("prefix") => options.listen.prefix = words.value()?.string()?,
+                Arg::Long("help") | Arg::Short('h') => options.command = Some("help".into()),
+                Arg::Value(value) if options.command.is_none() => {
+                    options.command = Some(value.string()?);
+                }
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        Ok(options)
+    }
+}

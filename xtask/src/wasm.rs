@@ -1,0 +1,186 @@
+//! The engine as WebAssembly: compiled by Cargo, bound to JavaScript by the library behind `wasm-bindgen`.
+//!
+//! The library is linked in rather than installed, so that a machine with nothing but Rust can build.
+
+use crate::workspace;
+use anyhow::{Context, Result, bail, ensure};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The only target that the page loads.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// How the engine is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Optimised for speed and size: what people get.
+    Release,
+    /// Quick to build, with symbol names in stack traces.
+    Dev,
+}
+
+impl Profile {
+    fn cargo_name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dev => "dev",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dev => "debug",
+        }
+    }
+}
+
+/// Compiles the library and writes its bindings into `www/pkg`.
+///
+/// # Errors
+/// When the target can't be added, the code doesn't compile, or the bindings can't be made or written.
+pub fn build(profile: Profile) -> Result<()> {
+    build_into(profile, &[], &workspace::root().join("www/pkg"))
+}
+
+/// The same with further Cargo features, into any folder: benchmarks export more than the page needs.
+///
+/// # Errors
+/// As for [`build`].
+pub fn build_into(profile: Profile, features: &[&str], out: &Path) -> Result<()> {
+    ensure_target()?;
+    check_bindgen_version()?;
+    compile(profile, features)?;
+    let module = workspace::target_dir()
+        .join(TARGET)
+        .join(profile.folder())
+        .join("qcart.wasm");
+    bind(profile, &module, out)
+}
+
+/// Adds the WebAssembly target through rustup where it isn't there yet.
+///
+/// # Errors
+/// When it is missing and rustup can't add it.
+pub fn ensure_target() -> Result<()> {
+    if target_is_installed() {
+        return Ok(());
+    }
+    eprintln!("adding the target {TARGET}");
+    let added = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(workspace::root())
+        .status();
+    match added {
+        Ok(status) if status.success() => Ok(()),
+        _ => bail!(
+            "the Rust target {TARGET} is missing and rustup could not add it; install it and try again"
+        ),
+    }
+}
+
+fn target_is_installed() -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+    let printed = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(workspace::root())
+        .stderr(Stdio::null())
+        .output();
+    printed.is_ok_and(|output| {
+        output.status.success()
+            && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
+    })
+}
+
+/// Bindings made by another version than the one compiled in would fail in the browser, far from the cause.
+fn check_bindgen_version() -> Result<()> {
+    let lock = fs::read_to_string(workspace::root().join("Cargo.lock"))
+        .context("Cargo.lock can't be read")?;
+    let of =
+        |name| locked_version(&lock, name).with_context(|| format!("Cargo.lock holds no {name}"));
+    let (library, tool) = (of("wasm-bindgen")?, of("wasm-bindgen-cli-support")?);
+    ensure!(
+        library == tool,
+        "wasm-bindgen is {library} but wasm-bindgen-cli-support is {tool}: pin both to one version"
+    );
+    Ok(())
+}
+
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let heading = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != heading).skip(1);
+    lines
+        .next()?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
+}
+
+fn compile(profile: Profile, features: &[&str]) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--package", "qcart", "--lib", "--target", TARGET]);
+    cargo.args(["--profile", profile.cargo_name()]);
+    if !features.is_empty() {
+        cargo.arg("--features").arg(features.join(","));
+    }
+    // A RUSTFLAGS of the surroundings would silently replace the target features of .cargo/config.toml.
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags().join("\u{1f}"));
+    let status = cargo.status().context("cargo could not be started")?;
+    ensure!(status.success(), "the engine did not compile for {TARGET}");
+    Ok(())
+}
+
+/// SIMD as everywhere, and no paths of the building machine inside: equal sources give equal bytes.
+fn rust_flags() -> Vec<String> {
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+    let mut remap = |from: PathBuf, to: &str| {
+        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    };
+    remap(workspace::root(), "qcart");
+    if let Some(home) = cargo_home() {
+        remap(home, "cargo");
+    }
+    flags
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+}
+
+fn bind(profile: Profile, module: &Path, out: &Path) -> Result<()> {
+    if out.exists() {
+        fs::remove_dir_all(out).with_context(|| format!("{} can't be replaced", out.display()))?;
+    }
+    let release = profile == Profile::Release;
+    Bindgen::new()
+        .input_path(module)
+        .web(true)?
+        // Without its default path `init()` would not find the module.
+        .omit_default_module_path(false)
+        .typescript(true)
+        .remove_name_section(release)
+        .remove_producers_section(release)
+        .generate(out)
+        .with_context(|| format!("the bindings could not be made from {}", module.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_package_is_found_by_its_whole_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-test\"\nversion = \"0.3.1\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "wasm"), None);
+    }
+}
