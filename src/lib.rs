@@ -2,5 +2,7 @@
 
 pub mod env;
 pub mod log;
+pub mod plot;
 pub mod problem;
 pub mod random;
+pub mod web;

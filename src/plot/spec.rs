@@ -1,0 +1,189 @@
+//! What a chart shows: one plain description that the page fills in.
+
+use serde::Deserialize;
+
+use super::theme::Theme;
+use crate::problem::{Problem, Text};
+
+/// The forms of chart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// Curves over a common axis.
+    #[default]
+    Lines,
+}
+
+/// One axis.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Axis {
+    /// What it measures.
+    pub label: String,
+    /// Unit, shown after the label and after each value; empty for none.
+    pub unit: String,
+    /// Logarithmic: values at or below zero are drawn at the lower end.
+    pub log: bool,
+    /// Whether only whole numbers make sense (steps, episodes, counts).
+    pub whole: bool,
+    /// Fixed range; by default the data's.
+    pub range: Option<[f64; 2]>,
+}
+
+/// One curve. `x` should not decrease; points that are not finite are left out.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Series {
+    /// Name.
+    pub label: String,
+    /// Positions.
+    pub x: Vec<f64>,
+    /// Values, one per position.
+    pub y: Vec<f64>,
+    /// Lower edges of a band, one per position, or none.
+    pub low: Vec<f64>,
+    /// Upper edges of a band, one per position, or none.
+    pub high: Vec<f64>,
+    /// Colour and marker, by number; by default its place in the list.
+    pub style: Option<u32>,
+    /// Dash pattern, by number; by default that of the style. 0 is solid.
+    pub dash: Option<u32>,
+    /// Never smoothed (a schedule, say).
+    pub exact: bool,
+}
+
+/// A moment on the x axis, such as a parameter changed during a run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Mark {
+    /// Where.
+    pub x: f64,
+    /// What happened.
+    pub label: String,
+}
+
+/// A level on the y axis, such as the optimum.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Reference {
+    /// Where.
+    pub y: f64,
+    /// What it is.
+    pub label: String,
+}
+
+/// Size and appearance.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// Width in CSS pixels, 40 to 8192.
+    pub width: f64,
+    /// Height in CSS pixels, 40 to 8192.
+    pub height: f64,
+    /// Device pixels per CSS pixel, 0.25 to 8.
+    pub ratio: f64,
+    /// Font stack as in CSS.
+    pub font: String,
+    /// Colour of text and axes instead of the theme's (forced colours).
+    pub ink: Option<[u8; 3]>,
+    /// Colour behind the chart instead of the theme's; painted on exports only.
+    pub paper: Option<[u8; 3]>,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            theme: Theme::Light,
+            width: 640.0,
+            height: 320.0,
+            ratio: 1.0,
+            font: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', \
+                   'Hiragino Sans GB', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif"
+                .to_owned(),
+            ink: None,
+            paper: None,
+        }
+    }
+}
+
+/// A chart: what the page asks for.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Chart {
+    /// The form.
+    pub kind: Kind,
+    /// Title: in the words of the chart always, drawn on exports only (on the page it is a heading).
+    pub title: String,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// Curves.
+    pub series: Vec<Series>,
+    /// Moments on the x axis.
+    pub marks: Vec<Mark>,
+    /// Levels on the y axis.
+    pub references: Vec<Reference>,
+    /// Weight of the past in exponential smoothing, 0 (none) to 0.99.
+    pub smoothing: f64,
+    /// Size and appearance.
+    pub look: Look,
+}
+
+impl Chart {
+    /// Whether the description can be drawn.
+    ///
+    /// # Errors
+    /// `plot.size` for a size or pixel ratio out of range, `plot.lengths` for a series whose columns differ in length.
+    pub fn check(&self) -> Result<(), Problem> {
+        self.look.check()?;
+        self.series.iter().try_for_each(Series::check)
+    }
+}
+
+impl Look {
+    fn check(&self) -> Result<(), Problem> {
+        let side = |v: f64| (40.0..=8192.0).contains(&v);
+        if side(self.width) && side(self.height) && (0.25..=8.0).contains(&self.ratio) {
+            return Ok(());
+        }
+        let (w, h, r) = (self.width, self.height, self.ratio);
+        Err(Problem::new(
+            "plot.size",
+            Text::new(
+                format!("A chart of {w} x {h} pixels at a pixel ratio of {r} can't be drawn."),
+                format!("无法绘制 {w} x {h} 像素、像素比 {r} 的图表。"),
+            ),
+            Text::new(
+                "Sides of 40 to 8192 pixels and ratios of 0.25 to 8 can.",
+                "边长须为 40 至 8192 像素，像素比须为 0.25 至 8。",
+            ),
+        ))
+    }
+}
+
+impl Series {
+    fn check(&self) -> Result<(), Problem> {
+        let n = self.x.len();
+        let band = |edge: &[f64]| edge.is_empty() || edge.len() == n;
+        if self.y.len() == n && band(&self.low) && band(&self.high) {
+            return Ok(());
+        }
+        let (name, m) = (&self.label, self.y.len());
+        Err(Problem::new(
+            "plot.lengths",
+            Text::new(
+                format!(
+                    "The series \"{name}\" has {n} positions and {m} values, or a band of another length."
+                ),
+                format!("序列“{name}”有 {n} 个位置和 {m} 个值，或其区间长度不同。"),
+            ),
+            Text::new(
+                "Give one value for each position, and either no band or one with as many edges.",
+                "每个位置须有一个值；区间可省略，否则长度须相同。",
+            ),
+        ))
+    }
+}
