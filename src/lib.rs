@@ -1,8 +1,11 @@
 //! Qcart: a Q-learning laboratory for shops that runs wholly in the browser.
 
+pub mod agent;
 pub mod env;
 pub mod log;
 pub mod plot;
 pub mod problem;
 pub mod random;
+pub mod solve;
+pub mod train;
 pub mod web;

@@ -1,0 +1,6 @@
+//! Q-learning agents: tables of Q-values, update rules, exploration and schedules.
+
+pub mod kernel;
+pub mod learner;
+pub mod schedule;
+pub mod table;

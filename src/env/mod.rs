@@ -3,7 +3,14 @@
 //! Every problem of the laboratory is one [`Environment`]; those whose dynamics are known are a [`Model`] too,
 //! so that an exact solver gives the optimum that learning is compared with.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use crate::random::Rng;
+
+pub mod draw;
+pub mod mdp;
+pub mod textbook;
 
 /// What happened after one action.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,3 +45,36 @@ pub trait Model: Environment {
     /// The states an episode may start in, each with its probability; the probabilities add up to 1.
     fn starts(&self) -> &[(u32, f64)];
 }
+
+/// A problem behind a pointer is the same problem: trainers may share one model.
+macro_rules! through_pointer {
+    ($pointer:ty) => {
+        impl<M: Environment + ?Sized> Environment for $pointer {
+            fn states(&self) -> u32 {
+                (**self).states()
+            }
+            fn actions(&self, state: u32) -> u32 {
+                (**self).actions(state)
+            }
+            fn reset(&self, rng: &mut Rng) -> u32 {
+                (**self).reset(rng)
+            }
+            fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step {
+                (**self).step(state, action, rng)
+            }
+        }
+
+        impl<M: Model + ?Sized> Model for $pointer {
+            fn backup(&self, state: u32, values: &[f64], gamma: f64, q: &mut [f64]) {
+                (**self).backup(state, values, gamma, q);
+            }
+            fn starts(&self) -> &[(u32, f64)] {
+                (**self).starts()
+            }
+        }
+    };
+}
+
+through_pointer!(&M);
+through_pointer!(Rc<M>);
+through_pointer!(Arc<M>);

@@ -1,0 +1,562 @@
+//! The one training loop: steps, measurements and changes, in slices that never show in the result.
+
+use crate::agent::learner::Learner;
+use crate::agent::schedule::Shape;
+use crate::agent::table::QTable;
+use crate::env::Model;
+use crate::problem::Problem;
+use crate::random::{Rng, stream};
+use crate::solve::value_iteration::{Optimum, Policy, TOLERANCE, ValueIteration};
+use crate::train::config::{Change, Parameter, TrainConfig};
+use crate::train::measure::Measurement;
+use crate::train::snapshot::{Criterion, Snapshot, StopReason, TrainEvent};
+
+/// Work that one step of training counts for, in state-action pairs looked at (both measured natively).
+const STEP_WORK: u64 = 16;
+
+/// Schedules are looked up anew every so many steps; a power of two.
+const SCHEDULE_EVERY: u64 = 64;
+
+/// Q-values beyond this multiple of the largest |Q*| mean divergence.
+const DIVERGENCE: f64 = 1e4;
+
+/// One step of training, told in full.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepTrace {
+    /// Number of the step, counted from 1.
+    pub step: u64,
+    /// State it was taken in.
+    pub state: u32,
+    /// Action taken.
+    pub action: u32,
+    /// Reward received.
+    pub reward: f64,
+    /// State entered; meaningless when the episode ended.
+    pub next: u32,
+    /// Whether the episode ended.
+    pub end: bool,
+    /// Q(s,a) before.
+    pub old: f64,
+    /// Q(s,a) after.
+    pub new: f64,
+    /// What it was moved towards.
+    pub target: f64,
+    /// Learning rate of the step.
+    pub alpha: f64,
+    /// Exploration of the step.
+    pub epsilon: f64,
+    /// Whether the action was drawn at random.
+    pub explored: bool,
+}
+
+/// What is summed up between two measurements.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window {
+    steps: u64,
+    td_error: f64,
+    alpha: f64,
+    episodes: u64,
+    returns: f64,
+}
+
+impl Window {
+    fn mean(sum: f64, count: u64) -> Option<f64> {
+        (count > 0).then(|| sum / count as f64)
+    }
+}
+
+/// What the trainer is busy with.
+#[derive(Clone, Debug)]
+enum Phase {
+    Learn,
+    Measure(Box<Measurement>),
+    Solve(Box<ValueIteration>),
+}
+
+/// Trains an agent on a model and measures it against the optimum.
+#[derive(Clone, Debug)]
+pub struct Trainer<M> {
+    model: M,
+    config: TrainConfig,
+    optimum: Optimum,
+    learner: Learner,
+    explore: Rng,
+    dynamics: Rng,
+    coin: Rng,
+    phase: Phase,
+    step: u64,
+    episodes: u64,
+    state: u32,
+    episode_steps: u32,
+    episode_return: f64,
+    alpha: f64,
+    epsilon: f64,
+    window: Window,
+    snapshots: Vec<Snapshot>,
+    next_snapshot: u64,
+    snapshot_number: u64,
+    /// Greedy policy and its values at the last measurement.
+    measured: (Policy, Vec<f64>),
+    unchanged: u32,
+    unchanged_since: u64,
+    changes: Vec<(u64, Change)>,
+    applied: usize,
+    bound: f64,
+    scale: f64,
+    stop: Option<StopReason>,
+}
+
+impl<M: Model> Trainer<M> {
+    /// A trainer at step 0. `optimum` is that of `model` at the discount of `config`.
+    ///
+    /// # Errors
+    /// `train.range` for a setting out of its range, `agent.memory` when the tables would not fit.
+    pub fn new(model: M, optimum: Optimum, config: TrainConfig) -> Result<Self, Problem> {
+        Self::replay(model, optimum, config, Vec::new())
+    }
+
+    /// A trainer that makes the `changes` of an earlier run at their steps (ascending), and so comes to its very bits.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::new`], also for the values of the changes.
+    pub fn replay(
+        model: M,
+        optimum: Optimum,
+        config: TrainConfig,
+        changes: Vec<(u64, Change)>,
+    ) -> Result<Self, Problem> {
+        config.check()?;
+        let mut trial = config;
+        for (_, change) in &changes {
+            change.apply(&mut trial)?;
+        }
+        let learner = Learner::new(config.algorithm, &model, config.initial_q)?;
+        let states = model.states() as usize;
+        let mut dynamics = stream(config.seed, "environment");
+        let state = model.reset(&mut dynamics);
+        let mut trainer = Self {
+            learner,
+            explore: stream(config.seed, "explore"),
+            coin: stream(config.seed, "double"),
+            dynamics,
+            phase: Phase::Learn,
+            step: 0,
+            episodes: 0,
+            state,
+            episode_steps: 0,
+            episode_return: 0.0,
+            alpha: 0.0,
+            epsilon: 0.0,
+            window: Window::default(),
+            snapshots: Vec::new(),
+            next_snapshot: 0,
+            snapshot_number: 0,
+            measured: (
+                Policy {
+                    greedy: vec![0; states],
+                    epsilon: 0.0,
+                },
+                vec![0.0; states],
+            ),
+            unchanged: 0,
+            unchanged_since: 0,
+            changes,
+            applied: 0,
+            bound: 0.0,
+            scale: 0.0,
+            stop: None,
+            model,
+            config,
+            optimum,
+        };
+        trainer.set_bounds();
+        trainer.look_up_schedules();
+        Ok(trainer)
+    }
+
+    /// Works for about as long as looking at `work` state-action pairs takes, measuring included, and tells what happened.
+    /// The result never depends on how the work was sliced.
+    pub fn advance(&mut self, work: u64) -> Vec<TrainEvent> {
+        let mut events = Vec::new();
+        let mut left = work;
+        while left > 0 && self.stop.is_none() {
+            let used = match self.phase {
+                Phase::Learn => self.learn(left, &mut events),
+                Phase::Measure(_) => self.measure(left, &mut events),
+                Phase::Solve(_) => self.solve(left, &mut events),
+            };
+            left = left.saturating_sub(used.max(1));
+        }
+        events
+    }
+
+    /// Takes one step and tells it in full, after finishing whatever stands before it. `None` when training has ended.
+    pub fn step_once(&mut self) -> (Option<StepTrace>, Vec<TrainEvent>) {
+        let mut events = Vec::new();
+        while self.stop.is_none() {
+            match self.phase {
+                Phase::Learn if self.is_due() => {
+                    self.prepare(&mut events);
+                }
+                Phase::Learn => {
+                    let trace = self.one_step();
+                    if let Some(reason) = &self.stop {
+                        events.push(TrainEvent::Stopped(reason.clone()));
+                    }
+                    return (Some(trace), events);
+                }
+                Phase::Measure(_) => {
+                    self.measure(u64::MAX, &mut events);
+                }
+                Phase::Solve(_) => {
+                    self.solve(u64::MAX, &mut events);
+                }
+            }
+        }
+        (None, events)
+    }
+
+    /// Changes a setting from the next step on, and keeps the change for a replay.
+    ///
+    /// # Errors
+    /// `train.range` when the value is out of its range; nothing is changed then.
+    pub fn change(&mut self, change: Change) -> Result<(), Problem> {
+        let mut trial = self.config;
+        change.apply(&mut trial)?;
+        self.changes
+            .truncate(self.changes.partition_point(|&(step, _)| step <= self.step));
+        self.changes.push((self.step, change));
+        Ok(())
+    }
+
+    /// Ends training.
+    pub fn stop(&mut self) {
+        self.stop.get_or_insert(StopReason::Stopped);
+    }
+
+    /// The agent's Q-values.
+    #[must_use]
+    pub fn q(&self) -> &QTable {
+        self.learner.table()
+    }
+
+    /// The agent.
+    #[must_use]
+    pub fn learner(&self) -> &Learner {
+        &self.learner
+    }
+
+    /// The model it is trained on.
+    #[must_use]
+    pub fn model(&self) -> &M {
+        &self.model
+    }
+
+    /// The optimum it is measured against.
+    #[must_use]
+    pub fn optimum(&self) -> &Optimum {
+        &self.optimum
+    }
+
+    /// The settings as they stand after the changes made so far.
+    #[must_use]
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// The measurements so far.
+    #[must_use]
+    pub fn snapshots(&self) -> &[Snapshot] {
+        &self.snapshots
+    }
+
+    /// The changes made or planned, each with the step after which it holds.
+    #[must_use]
+    pub fn changes(&self) -> &[(u64, Change)] {
+        &self.changes
+    }
+
+    /// Why training ended, if it has.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<&StopReason> {
+        self.stop.as_ref()
+    }
+
+    /// Steps taken.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// Episodes finished or cut.
+    #[must_use]
+    pub fn episodes(&self) -> u64 {
+        self.episodes
+    }
+
+    /// Whether a measurement, a change or the end comes before the next step.
+    fn is_due(&self) -> bool {
+        self.step >= self.next_snapshot
+            || self.next_change().is_some_and(|step| step <= self.step)
+            || self.step >= self.config.budget_steps
+    }
+
+    fn next_change(&self) -> Option<u64> {
+        self.changes.get(self.applied).map(|&(step, _)| step)
+    }
+
+    /// Does what is due before the next step: first the measurement, then changes, then the end.
+    fn prepare(&mut self, events: &mut Vec<TrainEvent>) {
+        if self.step >= self.next_snapshot {
+            self.next_snapshot = u64::MAX;
+            let last = std::mem::take(&mut self.measured.1);
+            let greedy = std::mem::take(&mut self.measured.0.greedy);
+            let policy = Policy {
+                greedy,
+                epsilon: 0.0,
+            };
+            let tolerance = 1e-7 * self.scale;
+            self.phase = Phase::Measure(Box::new(Measurement::new(
+                self.learner.table(),
+                (policy, last),
+                tolerance,
+                self.config.episode_cap,
+            )));
+        } else if self.step >= self.config.budget_steps {
+            self.end(StopReason::Budget, events);
+        } else if let Some(&(_, change)) = self.changes.get(self.applied) {
+            self.applied += 1;
+            // The value was checked when the change was asked for.
+            let _ = change.apply(&mut self.config);
+            self.look_up_schedules();
+            if change.parameter == Parameter::Gamma {
+                let near = self.optimum.values.clone();
+                let solver = ValueIteration::from_values(near, self.config.gamma, TOLERANCE);
+                self.phase = Phase::Solve(Box::new(solver));
+            }
+        }
+    }
+
+    fn end(&mut self, reason: StopReason, events: &mut Vec<TrainEvent>) {
+        self.stop = Some(reason.clone());
+        events.push(TrainEvent::Stopped(reason));
+    }
+
+    fn learn(&mut self, work: u64, events: &mut Vec<TrainEvent>) -> u64 {
+        if self.is_due() {
+            self.prepare(events);
+            return 1;
+        }
+        let until = self.next_snapshot.min(self.config.budget_steps);
+        let until = until.min(self.next_change().unwrap_or(u64::MAX));
+        let steps = work.div_ceil(STEP_WORK).min(until - self.step);
+        for taken in 1..=steps {
+            self.one_step();
+            if let Some(reason) = &self.stop {
+                events.push(TrainEvent::Stopped(reason.clone()));
+                return taken * STEP_WORK;
+            }
+        }
+        steps * STEP_WORK
+    }
+
+    #[inline]
+    fn one_step(&mut self) -> StepTrace {
+        if self.step.is_multiple_of(SCHEDULE_EVERY) {
+            self.look_up_schedules();
+        }
+        let state = self.state;
+        let actions = self.model.actions(state);
+        let (action, explored) = self
+            .learner
+            .act(state, actions, self.epsilon, &mut self.explore);
+        let step = self.model.step(state, action, &mut self.dynamics);
+        let alpha = match self.config.alpha.shape {
+            Shape::Inverse => {
+                let visits = u64::from(self.learner.visited(state, action));
+                self.config.alpha.at(visits, self.config.budget_steps)
+            }
+            _ => self.alpha,
+        };
+        let pair = (state, action);
+        let update = self
+            .learner
+            .learn(pair, step, alpha, self.config.gamma, &mut self.coin);
+        self.step += 1;
+        self.window.steps += 1;
+        self.window.td_error += (update.target - update.old).abs();
+        self.window.alpha += alpha;
+        if !(update.new.abs() <= self.bound) {
+            self.diverge(pair, update.new);
+        }
+        self.episode_return += step.reward;
+        self.episode_steps += 1;
+        if step.end || self.episode_steps >= self.config.episode_cap {
+            self.next_episode();
+        } else {
+            self.state = step.next;
+        }
+        StepTrace {
+            step: self.step,
+            state,
+            action,
+            reward: step.reward,
+            next: step.next,
+            end: step.end,
+            old: update.old,
+            new: update.new,
+            target: update.target,
+            alpha,
+            epsilon: self.epsilon,
+            explored,
+        }
+    }
+
+    #[cold]
+    fn diverge(&mut self, (state, action): (u32, u32), value: f64) {
+        self.stop = Some(StopReason::Diverged {
+            state,
+            action,
+            value,
+            bound: self.bound,
+        });
+    }
+
+    fn next_episode(&mut self) {
+        self.episodes += 1;
+        self.window.episodes += 1;
+        self.window.returns += self.episode_return;
+        self.episode_return = 0.0;
+        self.episode_steps = 0;
+        self.state = self.model.reset(&mut self.dynamics);
+    }
+
+    fn look_up_schedules(&mut self) {
+        let budget = self.config.budget_steps;
+        self.epsilon = self.config.epsilon.at(self.step, budget);
+        self.alpha = self.config.alpha.at(self.step, budget);
+    }
+
+    fn set_bounds(&mut self) {
+        let sizes = self.optimum.q.iter().map(|q| q.abs());
+        let pairs = self.optimum.q.len().max(1) as f64;
+        let mean = sizes.clone().sum::<f64>() / pairs;
+        self.scale = if mean > 0.0 { mean } else { 1.0 };
+        let largest = sizes.fold(1.0, f64::max).max(self.config.initial_q.abs());
+        self.bound = (DIVERGENCE * largest).min(1e12);
+    }
+
+    fn solve(&mut self, work: u64, events: &mut Vec<TrainEvent>) -> u64 {
+        let Phase::Solve(solver) = &mut self.phase else {
+            return 0;
+        };
+        match solver.advance(&self.model, work) {
+            Ok(progress) => {
+                if progress.done {
+                    self.optimum = solver.optimum(&self.model, progress.sweeps);
+                    self.phase = Phase::Learn;
+                    self.set_bounds();
+                }
+                progress.work
+            }
+            Err(problem) => {
+                self.end(StopReason::Failed(problem), events);
+                1
+            }
+        }
+    }
+
+    fn measure(&mut self, work: u64, events: &mut Vec<TrainEvent>) -> u64 {
+        let Phase::Measure(measurement) = &mut self.phase else {
+            return 0;
+        };
+        let table = self.learner.table();
+        let (used, done) = measurement.advance(&self.model, table, &self.optimum, work);
+        if done && let Phase::Measure(finished) = std::mem::replace(&mut self.phase, Phase::Learn) {
+            self.keep(*finished, events);
+        }
+        used
+    }
+
+    /// Makes a snapshot of a finished measurement, plans the next one and looks whether training has converged.
+    fn keep(&mut self, finished: Measurement, events: &mut Vec<TrainEvent>) {
+        let pairs = self.optimum.q.len();
+        let (found, measured) = finished.finish(&self.model, pairs);
+        self.measured = measured;
+        let window = std::mem::take(&mut self.window);
+        self.snapshots.push(Snapshot {
+            step: self.step,
+            episodes: self.episodes,
+            td_error: Window::mean(window.td_error, window.steps),
+            q_distance: found.q_distance,
+            bellman_residual: found.bellman_residual,
+            value_percent: self.percent(found.value),
+            value: found.value,
+            epsilon: self.config.epsilon.at(self.step, self.config.budget_steps),
+            alpha: Window::mean(window.alpha, window.steps),
+            greedy_changed: found.greedy_changed,
+            mean_return: Window::mean(window.returns, window.episodes),
+        });
+        events.push(TrainEvent::Snapshot(self.snapshots.len() - 1));
+        self.plan_next(found.work);
+        if let Some(criterion) = self.converged() {
+            self.end(StopReason::Converged(criterion), events);
+        }
+    }
+
+    fn percent(&self, value: f64) -> f64 {
+        let best = self.optimum.start_value;
+        let unit = if best.abs() > 1e-9 {
+            best.abs()
+        } else {
+            self.scale
+        };
+        100.0 * (1.0 - (best - value) / unit)
+    }
+
+    /// Plans the next measurement: the next point of the plan, or a later one when measuring costs more than
+    /// two fifths of learning. `cost` is the work of the measurement just made.
+    fn plan_next(&mut self, cost: u64) {
+        let budget = self.config.budget_steps;
+        let planned = u64::from(self.config.snapshots);
+        let allowance = (budget.saturating_mul(STEP_WORK) / planned).saturating_mul(2) / 5;
+        self.snapshot_number += 1 + cost / allowance.max(1);
+        let at = |number: u64| {
+            let number = u128::from(number.min(planned));
+            let square = u128::from(planned) * u128::from(planned);
+            (u128::from(budget) * number * number / square) as u64
+        };
+        while at(self.snapshot_number) <= self.step && self.snapshot_number < planned {
+            self.snapshot_number += 1;
+        }
+        self.next_snapshot = if self.step >= budget {
+            u64::MAX
+        } else {
+            at(self.snapshot_number)
+        };
+    }
+
+    fn converged(&mut self) -> Option<Criterion> {
+        let last = self.snapshots.last()?;
+        if last.greedy_changed > 0.0 || last.step == 0 {
+            self.unchanged = 0;
+            self.unchanged_since = last.step;
+        } else {
+            self.unchanged += 1;
+        }
+        // Too few steps can't have shown anything: each pair should have had its chance some ten times.
+        let enough = 10 * self.optimum.q.len() as u64;
+        if last.step < enough {
+            return None;
+        }
+        if last.bellman_residual <= self.config.tolerance * self.scale
+            && self.config.tolerance > 0.0
+        {
+            return Some(Criterion::Residual(self.config.tolerance));
+        }
+        let patience = self.config.patience;
+        let since = last.step - self.unchanged_since;
+        let long = since >= enough && since >= last.step / 4;
+        (patience > 0 && self.unchanged >= patience && long).then_some(Criterion::Policy(patience))
+    }
+}
