@@ -23,11 +23,12 @@ pub struct TrainConfig {
     /// Steps to train at most, at least 1.
     pub budget_steps: u64,
     /// Measurements planned, at least 2. They lie denser at the front: number `i` of `n` at `budget (i/n)^2` steps.
-    /// Fewer are made when measuring would take more than two fifths of the work of learning.
+    /// Fewer are made when measuring would take more than two fifths of the work of learning (and more than a moment).
     pub snapshots: u32,
     /// Converged when the mean Bellman residual is at most this share of the mean |Q*|; 0 never stops for it.
     pub tolerance: f64,
-    /// Converged when the greedy policy stayed the same over this many measurements; 0 never stops for it.
+    /// Converged when the greedy policy stayed the same over this many measurements and a quarter of all steps, while
+    /// the Bellman residual no longer fell; 0 never stops for it.
     pub patience: u32,
     /// Steps after which an episode is cut, at least 1. Cutting is no ending: the last step still bootstraps.
     pub episode_cap: u32,

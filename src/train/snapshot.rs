@@ -39,7 +39,7 @@ pub struct Snapshot {
 pub enum Criterion {
     /// The mean Bellman residual fell to this share of the mean |Q*|.
     Residual(f64),
-    /// The greedy policy stayed the same over this many measurements.
+    /// The greedy policy stayed the same over this many measurements, and the Bellman residual no longer fell.
     Policy(u32),
 }
 
@@ -80,8 +80,10 @@ impl StopReason {
                 format!("已收敛:平均贝尔曼残差不超过平均 |Q*| 的 {share}。"),
             ),
             Self::Converged(Criterion::Policy(count)) => Text::new(
-                format!("Converged: the greedy policy stayed the same over {count} measurements."),
-                format!("已收敛:贪心策略在 {count} 次测量中保持不变。"),
+                format!(
+                    "Converged: the greedy policy stayed the same over {count} measurements, and the Bellman residual no longer falls."
+                ),
+                format!("已收敛:贪心策略在 {count} 次测量中保持不变,且贝尔曼残差不再下降。"),
             ),
             Self::Budget => Text::new("The budget of steps is used up.", "步数预算已用完。"),
             Self::Diverged { value, bound, .. } => Text::new(

@@ -17,6 +17,12 @@ const STEP_WORK: u64 = 16;
 /// Schedules are looked up anew every so many steps; a power of two.
 const SCHEDULE_EVERY: u64 = 64;
 
+/// A measurement of less work than this (about two milliseconds) is never left out.
+const CHEAP: u64 = 500_000;
+
+/// The policy counts as settled only when the Bellman residual no longer falls below this share of what it was.
+const LEVEL: f64 = 0.9;
+
 /// Q-values beyond this multiple of the largest |Q*| mean divergence.
 const DIVERGENCE: f64 = 1e4;
 
@@ -98,7 +104,8 @@ pub struct Trainer<M> {
     /// Greedy policy and its values at the last measurement.
     measured: (Policy, Vec<f64>),
     unchanged: u32,
-    unchanged_since: u64,
+    /// Step and Bellman residual when the greedy policy was last seen to change.
+    unchanged_since: (u64, f64),
     changes: Vec<(u64, Change)>,
     applied: usize,
     bound: f64,
@@ -159,7 +166,7 @@ impl<M: Model> Trainer<M> {
                 vec![0.0; states],
             ),
             unchanged: 0,
-            unchanged_since: 0,
+            unchanged_since: (0, 0.0),
             changes,
             applied: 0,
             bound: 0.0,
@@ -520,7 +527,7 @@ impl<M: Model> Trainer<M> {
         let budget = self.config.budget_steps;
         let planned = u64::from(self.config.snapshots);
         let allowance = (budget.saturating_mul(STEP_WORK) / planned).saturating_mul(2) / 5;
-        self.snapshot_number += 1 + cost / allowance.max(1);
+        self.snapshot_number += 1 + cost / allowance.max(CHEAP);
         let at = |number: u64| {
             let number = u128::from(number.min(planned));
             let square = u128::from(planned) * u128::from(planned);
@@ -540,7 +547,7 @@ impl<M: Model> Trainer<M> {
         let last = self.snapshots.last()?;
         if last.greedy_changed > 0.0 || last.step == 0 {
             self.unchanged = 0;
-            self.unchanged_since = last.step;
+            self.unchanged_since = (last.step, last.bellman_residual);
         } else {
             self.unchanged += 1;
         }
@@ -555,8 +562,10 @@ impl<M: Model> Trainer<M> {
             return Some(Criterion::Residual(self.config.tolerance));
         }
         let patience = self.config.patience;
-        let since = last.step - self.unchanged_since;
+        let since = last.step - self.unchanged_since.0;
         let long = since >= enough && since >= last.step / 4;
-        (patience > 0 && self.unchanged >= patience && long).then_some(Criterion::Policy(patience))
+        let level = last.bellman_residual >= LEVEL * self.unchanged_since.1;
+        (patience > 0 && self.unchanged >= patience && long && level)
+            .then_some(Criterion::Policy(patience))
     }
 }

@@ -17,8 +17,8 @@ pub(super) const GRID_WORLD: Textbook = Textbook {
     source: "Sutton & Barto 2018, Examples 3.5 and 3.8",
     suggested: Suggested {
         gamma: 0.9,
-        alpha: 0.2,
-        epsilon: 0.2,
+        alpha: 0.5,
+        epsilon: 0.5,
         steps: 200_000,
         episode_cap: 100,
     },
