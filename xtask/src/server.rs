@@ -4,9 +4,9 @@ use crate::site::{self, Source};
 use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -42,16 +42,23 @@ pub fn serve(listen: &Listen) -> Result<()> {
     Ok(())
 }
 
-/// A bound server; clones share one socket and one list of requests.
-#[derive(Debug, Clone)]
+/// A server that has its port and answers nobody yet.
+#[derive(Debug)]
 pub struct Server {
+    listener: TcpListener,
+    handle: Handle,
+}
+
+/// A hold on a server that runs on another thread.
+#[derive(Debug, Clone)]
+pub struct Handle {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    listener: TcpListener,
-    host: String,
+    address: SocketAddr,
+    url: String,
     prefix: String,
     source: Mutex<Source>,
     requests: Mutex<Vec<String>>,
@@ -67,87 +74,91 @@ impl Server {
     /// # Errors
     /// When none of them is free or the host isn't one of this machine.
     pub fn bind(listen: &Listen, source: Source) -> Result<Self> {
+        let listener = first_free(&listen.host, listen.port)?;
+        let address = listener.local_addr()?;
+        let prefix = format!("/{}/", listen.prefix.trim_matches('/')).replace("//", "/");
+        let host = if listen.host.contains(':') {
+            format!("[{}]", listen.host)
+        } else {
+            listen.host.clone()
+        };
         let shared = Shared {
-            listener: first_free(&listen.host, listen.port)?,
-            host: listen.host.clone(),
-            prefix: format!("/{}/", listen.prefix.trim_matches('/')).replace("//", "/"),
+            address,
+            url: format!("http://{host}:{}{prefix}", address.port()),
+            prefix,
             source: Mutex::new(source),
             requests: Mutex::default(),
             stopped: AtomicBool::new(false),
         };
-        Ok(Self {
+        let handle = Handle {
             shared: Arc::new(shared),
-        })
+        };
+        Ok(Self { listener, handle })
     }
 
     /// The page's address.
     #[must_use]
-    pub fn url(&self) -> String {
-        let port = self
-            .shared
-            .listener
-            .local_addr()
-            .map_or(0, |address| address.port());
-        let host = &self.shared.host;
-        let host = if host.contains(':') {
-            format!("[{host}]")
-        } else {
-            host.clone()
-        };
-        format!("http://{host}:{port}{}", self.shared.prefix)
+    pub fn url(&self) -> &str {
+        self.handle.url()
     }
 
-    /// Answers requests until [`Self::stop`], each on its own thread.
-    pub fn run(&self) {
-        for stream in self.shared.listener.incoming() {
-            if self.shared.stopped.load(Ordering::SeqCst) {
+    /// Answers requests, each connection on its own thread, until the handle says stop.
+    pub fn run(self) {
+        for stream in self.listener.incoming() {
+            if self.handle.is_stopped() {
                 return;
             }
-            let server = self.clone();
+            let handle = self.handle.clone();
             // A connection that breaks off concerns nobody else.
-            thread::spawn(move || stream.map(|stream| server.answer(&stream)));
+            thread::spawn(move || stream.map(|stream| handle.answer(&stream)));
         }
     }
 
     /// Runs on a thread of its own.
-    pub fn spawn(&self) {
-        let server = self.clone();
-        thread::spawn(move || server.run());
+    #[must_use]
+    pub fn spawn(self) -> Handle {
+        let handle = self.handle.clone();
+        thread::spawn(move || self.run());
+        handle
+    }
+}
+
+impl Handle {
+    /// The page's address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.shared.url
     }
 
-    /// Refuses all further requests, as a network that is gone does.
+    /// Refuses all further connections and requests, as a network that is gone does.
     pub fn stop(&self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
+        // The thread that waits for a connection gets one, sees the mark and gives the port back.
+        drop(TcpStream::connect(self.shared.address));
     }
 
     /// Serves another version of the site from now on.
     pub fn replace(&self, source: Source) {
-        *self
-            .shared
-            .source
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = source;
+        *locked(&self.shared.source) = source;
     }
 
     /// The paths asked for since the last call, in order: also those that a worker asked for.
     #[must_use]
     pub fn take_requests(&self) -> Vec<String> {
-        std::mem::take(
-            &mut *self
-                .shared
-                .requests
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        std::mem::take(&mut *locked(&self.shared.requests))
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.shared.stopped.load(Ordering::SeqCst)
     }
 
     fn answer(&self, stream: &TcpStream) -> Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let mut reader = BufReader::new(stream);
-        while !self.shared.stopped.load(Ordering::SeqCst) {
-            let Some(request) = Request::read(&mut reader)? else {
-                return Ok(());
-            };
+        while let Some(request) = Request::read(&mut reader)? {
+            if self.is_stopped() {
+                break;
+            }
             let response = self.respond(&request);
             response.write(stream, request.head_only, request.keep_alive)?;
             if !request.keep_alive {
@@ -164,32 +175,30 @@ impl Server {
                 "This server only hands out files.",
             );
         }
-        self.shared
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request.path.clone());
-        if format!("{}/", request.path) == self.shared.prefix {
+        locked(&self.shared.requests).push(request.path.clone());
+        let prefix = &self.shared.prefix;
+        if format!("{}/", request.path) == *prefix {
+            let moved = Response::text("301 Moved Permanently", "");
             return Response {
-                location: Some(self.shared.prefix.clone()),
-                ..Response::text("301 Moved Permanently", "")
+                location: Some(prefix.clone()),
+                ..moved
             };
         }
-        let Some(path) = request.path.strip_prefix(&self.shared.prefix) else {
+        let Some(path) = request.path.strip_prefix(prefix) else {
             return Response::not_found(&request.path);
         };
-        let source = self
-            .shared
-            .source
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let source = locked(&self.shared.source).clone();
         match source.get(path) {
             Ok(Some(file)) => Response::file(file),
             Ok(None) => Response::not_found(&request.path),
             Err(problem) => Response::text("500 Internal Server Error", &format!("{problem:#}")),
         }
     }
+}
+
+/// A thread that panicked leaves whole values behind: each is replaced in one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn first_free(host: &str, port: u16) -> Result<TcpListener> {
@@ -331,9 +340,10 @@ impl Response {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::time::Instant;
 
-    fn ask(server: &Server, request: &str) -> String {
-        let mut stream = TcpStream::connect(server.shared.listener.local_addr().unwrap()).unwrap();
+    fn ask(server: &Handle, request: &str) -> String {
+        let mut stream = TcpStream::connect(server.shared.address).unwrap();
         stream
             .write_all(format!("{request}\r\nConnection: close\r\n\r\n").as_bytes())
             .unwrap();
@@ -342,7 +352,7 @@ mod tests {
         answer
     }
 
-    fn running(prefix: &str) -> Server {
+    fn running(prefix: &str) -> Handle {
         let listen = Listen {
             port: 0,
             prefix: prefix.into(),
@@ -350,8 +360,7 @@ mod tests {
         };
         let server =
             Server::bind(&listen, Source::Folder(workspace::root().join("xtask"))).unwrap();
-        server.spawn();
-        server
+        server.spawn()
     }
 
     #[test]
@@ -389,13 +398,24 @@ mod tests {
     #[test]
     fn a_taken_port_leads_to_the_next() {
         let first = running("/");
-        let port = first.shared.listener.local_addr().unwrap().port();
+        let port = first.shared.address.port();
         let listen = Listen {
             port,
             ..Listen::default()
         };
         let second = Server::bind(&listen, Source::Folder(workspace::root())).unwrap();
-        assert!(second.shared.listener.local_addr().unwrap().port() > port);
+        assert!(second.listener.local_addr().unwrap().port() > port);
+    }
+
+    #[test]
+    fn a_stopped_server_refuses_connections() {
+        let server = running("/");
+        assert!(ask(&server, "GET /Cargo.toml HTTP/1.1").starts_with("HTTP/1.1 200"));
+        server.stop();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while TcpStream::connect(server.shared.address).is_ok() {
+            assert!(Instant::now() < deadline, "still accepts connections");
+        }
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! After the first visit the page needs no network, and a new version arrives as a whole or not at all.
+
+use anyhow::{Result, ensure};
+use qcart_browser_tests::{Setting, scenario, served};
+
+#[test]
+fn opens_again_when_the_server_is_gone() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_stored()?;
+        page.server.stop();
+        page.visit("")?;
+        page.wait_for("document.title.includes('Qcart')")?;
+        page.visit("index.html?from=elsewhere#x")?;
+        page.wait_for("document.title.includes('Qcart')")?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_new_version_waits_until_it_is_asked_for() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_stored()?;
+        page.driver.run(
+            "window.heard = [];
+             navigator.serviceWorker.addEventListener('message', (event) => heard.push(event.data.type));
+             navigator.serviceWorker.startMessages();",
+            &[],
+        )?;
+        page.server.replace(with_title("Qcart, the next version")?);
+        page.driver.run("return navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => null);", &[])?;
+        page.wait_for("heard.includes('qcart-new-version')")?;
+        page.visit("?still")?;
+        ensure!(
+            page.value("document.title")? != "Qcart, the next version",
+            "the old version was left unasked"
+        );
+        page.driver.run(
+            "return navigator.serviceWorker.getRegistration().then((r) => r.waiting.postMessage({ type: 'qcart-take-over' }));",
+            &[],
+        )?;
+        page.wait_until_stored()?;
+        page.wait_for("navigator.serviceWorker.getRegistration().then((r) => r.waiting === null)")?;
+        page.visit("")?;
+        page.wait_for("document.title === 'Qcart, the next version'")?;
+        Ok(())
+    });
+}
+
+fn with_title(title: &str) -> Result<xtask::site::Source> {
+    served::changed("next-version", |file| {
+        if file.path == "index.html" {
+            let html = String::from_utf8_lossy(&file.bytes).into_owned();
+            let (start, end) = (html.find("<title>"), html.find("</title>"));
+            if let (Some(start), Some(end)) = (start, end) {
+                file.bytes =
+                    format!("{}<title>{title}{}", &html[..start], &html[end..]).into_bytes();
+            }
+        }
+    })
+}
