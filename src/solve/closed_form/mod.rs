@@ -1,0 +1,7 @@
+//! Optima that are known in closed form, or by a finite sum: the oracles of price, stock and ads.
+
+pub mod monopoly;
+pub mod newsvendor;
+pub mod reorder;
+pub mod season;
+pub mod special;
