@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod demand;
 pub mod env;
+pub mod evaluate;
 pub mod log;
 pub mod plot;
 pub mod problem;
