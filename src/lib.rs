@@ -1,6 +1,7 @@
 //! Qcart: a Q-learning laboratory for shops that runs wholly in the browser.
 
 pub mod agent;
+pub mod behaviour;
 pub mod demand;
 pub mod env;
 pub mod evaluate;
