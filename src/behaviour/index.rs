@@ -7,8 +7,6 @@ use super::{History, Sessions};
 pub struct Index {
     /// How many items are numbered.
     pub items: u32,
-    /// Whether `time` is real.
-    pub has_time: bool,
     /// Session `s` holds places `start[s] .. start[s + 1]`.
     pub start: Vec<u32>,
     /// Item at each place.
@@ -27,7 +25,6 @@ impl Index {
     pub fn new(train: &Sessions) -> Self {
         let mut index = Self {
             items: train.items,
-            has_time: train.has_time,
             start: vec![0],
             item: Vec::with_capacity(train.events()),
             session: Vec::with_capacity(train.events()),
@@ -60,12 +57,6 @@ impl Index {
         }
         self.start.push(self.item.len() as u32);
         self.time.push(session.now());
-    }
-
-    /// How many sessions there are.
-    #[must_use]
-    pub fn sessions(&self) -> usize {
-        self.time.len()
     }
 
     /// The items of a session, oldest first.

@@ -2,6 +2,7 @@
 //! Back-off without normalisation as in Brants et al., "Large language models in machine translation" (EMNLP 2007).
 
 use super::index::Index;
+use super::prior::Prior;
 use super::{BehaviourModel, History, Scratch, Sessions, Values, Watch, need_events};
 use crate::problem::Problem;
 
@@ -12,6 +13,7 @@ pub struct MarkovRank {
     order: usize,
     backoff: f64,
     index: Index,
+    prior: Prior,
 }
 
 impl MarkovRank {
@@ -22,6 +24,7 @@ impl MarkovRank {
             order: values.whole("order"),
             backoff: values.real("backoff"),
             index: Index::default(),
+            prior: Prior::default(),
         }
     }
 
@@ -35,24 +38,8 @@ impl MarkovRank {
             .count()
             + 1
     }
-}
 
-impl BehaviourModel for MarkovRank {
-    fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
-        need_events(train)?;
-        self.index = Index::new(train);
-        watch.report(1, 1)
-    }
-
-    fn score(&self, history: History<'_>, scratch: &mut Scratch) {
-        let items = self.index.items as usize;
-        scratch.scores.begin(items);
-        let Some(&newest) = history.items.last() else {
-            return;
-        };
-        if newest as usize >= items {
-            return;
-        }
+    fn score_from(&self, newest: u32, history: &[u32], scratch: &mut Scratch) {
         // One pass finds every occurrence; the pair (matched length, next item) is kept for the levels below.
         let seen = &mut scratch.neighbours;
         seen.clear();
@@ -61,19 +48,17 @@ impl BehaviourModel for MarkovRank {
             let place = place as usize;
             let session = self.index.session[place] as usize;
             if place + 1 < self.index.start[session + 1] as usize {
-                let matched = self.matched(place, history.items);
+                let matched = self.matched(place, history);
                 for count in &mut total[1..=matched] {
                     *count += 1.0;
                 }
                 seen.push((matched as f64, self.index.item[place + 1]));
             }
         }
-        let Some(longest) = (1..=3).rev().find(|&length| total[length] > 0.0) else {
-            return;
-        };
+        let longest = (1..=3).rev().find(|&length| total[length] > 0.0);
         let mut factor = 1.0;
-        for length in (1..=longest).rev() {
-            scratch.sessions.begin(items);
+        for length in (1..=longest.unwrap_or(0)).rev() {
+            scratch.sessions.begin(self.prior.count.len());
             for &(matched, next) in seen.iter() {
                 if matched >= length as f64 && !scratch.scores.has(next) {
                     scratch.sessions.add(next, 1.0);
@@ -86,12 +71,32 @@ impl BehaviourModel for MarkovRank {
             factor *= self.backoff;
         }
     }
+}
+
+impl BehaviourModel for MarkovRank {
+    fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
+        need_events(train)?;
+        self.index = Index::new(train);
+        self.prior = Prior::new(train);
+        watch.report(1, 1)
+    }
+
+    fn score(&self, history: History<'_>, scratch: &mut Scratch) {
+        let items = self.prior.count.len();
+        scratch.scores.begin(items);
+        let newest = history.items.last().copied().unwrap_or(u32::MAX);
+        if (newest as usize) < items {
+            self.score_from(newest, history.items, scratch);
+        }
+        self.prior.break_ties(&mut scratch.scores);
+    }
 
     fn update(&mut self, session: History<'_>) {
+        self.prior.update(session);
         self.index.push(session);
     }
 
     fn memory(&self) -> usize {
-        self.index.memory()
+        self.index.memory() + self.prior.memory()
     }
 }

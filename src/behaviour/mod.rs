@@ -11,6 +11,7 @@ mod markov_rank;
 mod neighbours;
 mod parameters;
 mod popularity;
+mod prior;
 mod rules;
 mod scores;
 mod sessions;
@@ -100,12 +101,6 @@ impl<'a> Watch<'a> {
                 Text::new("Start it again when you like.", "需要时可以重新开始。"),
             ))
         }
-    }
-
-    /// A watch for one part of the work, from share `from` to share `to` of the whole.
-    fn part<R>(&mut self, from: f64, to: f64, work: impl FnOnce(&mut Watch<'_>) -> R) -> R {
-        let mut listen = |share: f64| (self.0)(from + share * (to - from));
-        work(&mut Watch(&mut listen))
     }
 }
 

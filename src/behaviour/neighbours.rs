@@ -2,6 +2,7 @@
 //! recommendation algorithms" (UMUAI 2018). STAN: Garg et al. (SIGIR 2019). VSTAN: Ludewig et al. (UMUAI 2021).
 //! Details follow session-rec; where it leaves an order to chance (equal similarity), the newer session comes first.
 
+use super::prior::Prior;
 use super::rules::Decay;
 use super::{BehaviourModel, History, Scratch, Sessions, Values, Watch, need_events};
 use crate::problem::Problem;
@@ -47,8 +48,8 @@ pub struct Neighbours {
     time: Vec<i64>,
     /// Sessions that hold an item, oldest first.
     holders: Vec<Vec<u32>>,
-    count: Vec<u32>,
     idf: Vec<f64>,
+    prior: Prior,
 }
 
 impl Neighbours {
@@ -122,8 +123,8 @@ impl Neighbours {
             position: Vec::new(),
             time: Vec::new(),
             holders: Vec::new(),
-            count: Vec::new(),
             idf: Vec::new(),
+            prior: Prior::default(),
         }
     }
 
@@ -134,7 +135,6 @@ impl Neighbours {
             if item >= self.items {
                 continue;
             }
-            self.count[item as usize] += 1;
             match self.holders[item as usize].last() {
                 Some(&last) if last == number => {
                     if let Some(at) = self.item[first..].iter().position(|&i| i == item) {
@@ -157,7 +157,7 @@ impl Neighbours {
     }
 
     fn idf_of(&self, item: u32) -> f64 {
-        let count = f64::from(self.count[item as usize].max(1));
+        let count = f64::from(self.prior.count[item as usize].max(1));
         libm::log(self.time.len() as f64 / count)
     }
 
@@ -206,6 +206,30 @@ impl Neighbours {
         }
         // The order in which scores are summed must not depend on how the library selects.
         list.sort_unstable_by_key(|entry| entry.1);
+    }
+
+    /// Scores from the sessions nearest to a history of which at least one item is known.
+    fn score_known(&self, history: History<'_>, scratch: &mut Scratch) {
+        self.find(history, scratch);
+        // Distance from the end of each history item, so that a neighbour's newest shared item is found in one pass.
+        scratch.sessions.begin(self.items as usize);
+        for &(item, back) in &scratch.recent {
+            scratch.sessions.set(item, f64::from(back));
+        }
+        let length = history.items.len() as u32;
+        let list = std::mem::take(&mut scratch.neighbours);
+        for &(similarity, session) in &list {
+            let (mut back, mut anchor) = (u32::MAX, 0);
+            for place in self.range(session) {
+                let item = self.item[place];
+                if scratch.sessions.has(item) {
+                    back = back.min(scratch.sessions.get(item) as u32);
+                    anchor = anchor.max(self.position[place]);
+                }
+            }
+            self.add_items(session, similarity, back, length, anchor, scratch);
+        }
+        scratch.neighbours = list;
     }
 
     /// Adds what one neighbour's items score. `scratch.sessions` is not used here, so it stays as `find` left it.
@@ -266,7 +290,7 @@ impl BehaviourModel for Neighbours {
         self.position = Vec::with_capacity(train.events());
         self.time = Vec::with_capacity(train.len());
         self.holders = vec![Vec::new(); items];
-        self.count = vec![0; items];
+        self.prior = Prior::new(train);
         for session in train.by_last_time() {
             self.push(train.session(session as usize));
         }
@@ -276,32 +300,18 @@ impl BehaviourModel for Neighbours {
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {
         scratch.note(history, self.items);
-        if scratch.recent.is_empty() {
-            return;
+        if !scratch.recent.is_empty() {
+            self.score_known(history, scratch);
         }
-        self.find(history, scratch);
-        // Distance from the end of each history item, so that a neighbour's newest shared item is found in one pass.
-        scratch.sessions.begin(self.items as usize);
-        for &(item, back) in &scratch.recent {
-            scratch.sessions.set(item, f64::from(back));
+        if self.flavour.match_decay.is_none() && self.flavour.item_distance == 0.0 {
+            self.prior.break_ties(&mut scratch.scores);
+        } else {
+            self.prior.settle(&mut scratch.scores);
         }
-        let length = history.items.len() as u32;
-        let list = std::mem::take(&mut scratch.neighbours);
-        for &(similarity, session) in &list {
-            let (mut back, mut anchor) = (u32::MAX, 0);
-            for place in self.range(session) {
-                let item = self.item[place];
-                if scratch.sessions.has(item) {
-                    back = back.min(scratch.sessions.get(item) as u32);
-                    anchor = anchor.max(self.position[place]);
-                }
-            }
-            self.add_items(session, similarity, back, length, anchor, scratch);
-        }
-        scratch.neighbours = list;
     }
 
     fn update(&mut self, session: History<'_>) {
+        self.prior.update(session);
         self.push(session);
         for &item in session.items.iter().filter(|&&item| item < self.items) {
             self.idf[item as usize] = self.idf_of(item);
@@ -310,6 +320,10 @@ impl BehaviourModel for Neighbours {
 
     fn memory(&self) -> usize {
         let holders: usize = self.holders.iter().map(|h| 24 + 4 * h.capacity()).sum();
-        holders + 8 * self.item.len() + 12 * self.time.len() + 12 * self.count.len()
+        holders
+            + 8 * self.item.len()
+            + 12 * self.time.len()
+            + 8 * self.idf.len()
+            + self.prior.memory()
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::prior::Prior;
 use super::{BehaviourModel, History, Scores, Scratch, Sessions, Values, Watch, need_events};
 use crate::problem::Problem;
 
@@ -134,8 +135,8 @@ pub struct Rules {
     /// Rules run both ways, and an item seen twice is paired with itself twice over (as in session-rec).
     both_ways: bool,
     most: usize,
-    items: u32,
     rows: Rows,
+    prior: Prior,
 }
 
 impl Rules {
@@ -147,8 +148,8 @@ impl Rules {
             decay: Decay::Same,
             both_ways: true,
             most: values.whole("prune"),
-            items: 0,
             rows: Rows::default(),
+            prior: Prior::default(),
         }
     }
 
@@ -160,8 +161,8 @@ impl Rules {
             decay: Decay::ALL[values.whole("decay").min(Decay::ALL.len() - 1)],
             both_ways: false,
             most: values.whole("prune"),
-            items: 0,
             rows: Rows::default(),
+            prior: Prior::default(),
         }
     }
 
@@ -185,7 +186,7 @@ fn sum_pairs(rules: &Rules, session: &[u32], place: usize, sums: &mut Scores) {
 impl BehaviourModel for Rules {
     fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
         need_events(train)?;
-        self.items = train.items;
+        self.prior = Prior::new(train);
         let index = super::index::Index::new(train);
         self.rows = Rows::build(train.items, |item, sums| {
             if item % 1024 == 0 {
@@ -202,21 +203,23 @@ impl BehaviourModel for Rules {
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {
-        scratch.scores.begin(self.items as usize);
+        scratch.scores.begin(self.prior.count.len());
         if let Some(&newest) = history.items.last() {
             let scores = &mut scratch.scores;
             self.rows
                 .visit(newest, self.most, |to, weight| scores.add(to, weight));
             scores.normalise();
         }
+        self.prior.settle(&mut scratch.scores);
     }
 
     fn update(&mut self, session: History<'_>) {
+        self.prior.update(session);
         let items: Vec<u32> = session
             .items
             .iter()
             .copied()
-            .filter(|&item| item < self.items)
+            .filter(|&item| (item as usize) < self.prior.count.len())
             .collect();
         for (place, &item) in items.iter().enumerate() {
             for next in place + 1..self.last(items.len(), place) {
@@ -230,6 +233,6 @@ impl BehaviourModel for Rules {
     }
 
     fn memory(&self) -> usize {
-        self.rows.memory()
+        self.rows.memory() + self.prior.memory()
     }
 }

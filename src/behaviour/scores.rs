@@ -88,6 +88,13 @@ impl Scores {
         }
     }
 
+    /// Multiplies every sum by a factor that depends on its number.
+    pub fn scale(&mut self, factor: impl Fn(u32) -> f64) {
+        for &number in &self.touched {
+            self.value[number as usize] *= factor(number);
+        }
+    }
+
     /// The `k` best items with a positive score, best first; of equal scores the lower item number comes first.
     pub fn top(&self, k: usize, out: &mut Vec<(u32, f64)>) {
         out.clear();
