@@ -1,5 +1,7 @@
 //! The points of one curve as they are drawn: finite, in order, smoothed.
 
+use std::ops::Range;
+
 use super::scale::LARGEST;
 use super::spec::Series;
 
@@ -122,10 +124,16 @@ impl Curve {
             .extend(self.raw[start..].iter().map(|&v| smoother.next(v)));
     }
 
-    /// The indices to draw for positions in `[from, to]`: those inside and one on each side, where the line enters and leaves.
-    pub fn window(&self, from: f64, to: f64) -> std::ops::Range<usize> {
-        let start = self.x.partition_point(|&x| x < from).saturating_sub(1);
-        let end = (self.x.partition_point(|&x| x <= to) + 1).min(self.x.len());
+    /// The indices of the points at positions in `[from, to]`.
+    pub fn inside(&self, from: f64, to: f64) -> Range<usize> {
+        let start = self.x.partition_point(|&x| x < from);
+        let end = self.x.partition_point(|&x| x <= to);
         start..end.max(start)
+    }
+
+    /// The indices to draw for positions in `[from, to]`: those inside and one on each side, where the line enters and leaves.
+    pub fn window(&self, from: f64, to: f64) -> Range<usize> {
+        let inside = self.inside(from, to);
+        inside.start.saturating_sub(1)..(inside.end + 1).min(self.x.len())
     }
 }

@@ -69,7 +69,7 @@ impl Frame {
         let plot_top = top + EDGE + name_row;
         let plot_bottom = (bounds.bottom - below).max(plot_top + 10.0);
         let y = Scale::new(y, chart.y.log, [plot_bottom, plot_top]);
-        let y_ticks = y.ticks(((plot_bottom - plot_top) / 44.0) as usize, chart.y.whole);
+        let y_ticks = y.ticks(((plot_bottom - plot_top) / 33.0) as usize, chart.y.whole);
         let widest = y_ticks
             .labels
             .iter()

@@ -4,11 +4,12 @@ use plotters_backend::DrawingBackend;
 
 use super::curve::Curve;
 use super::decimate::{clip_line, clip_polygon, decimate};
-use super::frame::{Frame, LABEL, label_type};
+use super::frame::{Frame, LABEL, axis_name, label_type};
+use super::reading::{Focus, closest};
 use super::scale::{extent, padded};
 use super::sheet::{Point, Rect, Sheet, Side, Stroke, Type};
-use super::spec::{Chart, Series};
-use super::theme::{self, mix, tint};
+use super::spec::{Chart, Mark, Series};
+use super::theme::{self, Marker, mix, tint};
 use crate::problem::Problem;
 
 /// Part of the plot that a person zoomed into.
@@ -218,18 +219,35 @@ fn draw_references<B: DrawingBackend>(
             ..Stroke::solid(sheet.palette.soft, 1.0)
         };
         sheet.rule((plot.left, y), (plot.right, y), stroke)?;
-        let face = annotation(sheet, Side::End);
-        let label = sheet.fit(&level.label, face, plot.width() * 0.8);
-        // Above the line, or below where there is no room.
-        let above = y - LABEL * 0.75;
-        let at = if above - LABEL / 2.0 < plot.top {
-            y + LABEL * 0.8
-        } else {
-            above
-        };
-        sheet.text(&label, (plot.right - 2.0, at), face)?;
+        draw_level_label(sheet, chart, frame, &level.label, y)?;
     }
     Ok(())
+}
+
+/// The label stands over its line at the left, where curves that approach the level have not arrived yet;
+/// of a level at the very top, beside the name of the axis, clear of everything.
+fn draw_level_label<B: DrawingBackend>(
+    sheet: &Sheet<'_, B>,
+    chart: &Chart,
+    frame: &Frame,
+    label: &str,
+    y: f64,
+) -> Result<(), Problem> {
+    let plot = frame.plot;
+    let at_end = annotation(sheet, Side::End);
+    let label = sheet.fit(label, at_end, plot.width() * 0.8);
+    let above = y - LABEL * 0.75;
+    let inside = above - LABEL / 2.0 >= plot.top;
+    let name = sheet.width(&axis_name(&chart.y), at_end) + 2.0 * LABEL;
+    if !inside && name + sheet.width(&label, at_end) < plot.right {
+        return sheet.text(&label, (plot.right - 2.0, plot.top - LABEL * 0.9), at_end);
+    }
+    let at = if inside { above } else { y + LABEL * 0.8 };
+    sheet.text(
+        &label,
+        (plot.left + 4.0, at),
+        annotation(sheet, Side::Start),
+    )
 }
 
 fn draw_marks<B: DrawingBackend>(
@@ -238,29 +256,32 @@ fn draw_marks<B: DrawingBackend>(
     frame: &Frame,
 ) -> Result<(), Problem> {
     let plot = frame.plot;
+    let inside =
+        |m: &&Mark| m.x.is_finite() && m.x >= frame.x.domain[0] && m.x <= frame.x.domain[1];
+    let mut marks: Vec<&Mark> = chart.marks.iter().filter(inside).collect();
+    marks.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let stroke = Stroke {
+        dash: &[2.0, 3.0],
+        ..Stroke::solid(sheet.palette.soft, 1.0)
+    };
     let face = annotation(sheet, Side::Start);
-    let mut taken = f64::NEG_INFINITY;
-    for mark in &chart.marks {
+    let mut taken = plot.left;
+    for (i, mark) in marks.iter().enumerate() {
         let x = frame.x.place(mark.x);
-        if !(plot.left..=plot.right).contains(&x) || !mark.x.is_finite() {
-            continue;
-        }
-        let stroke = Stroke {
-            dash: &[2.0, 3.0],
-            ..Stroke::solid(sheet.palette.soft, 1.0)
-        };
         sheet.rule((x, plot.top), (x, plot.bottom), stroke)?;
-        let width = sheet.width(&mark.label, face);
-        let start = if x + 4.0 + width <= plot.right {
+        let next = marks.get(i + 1).map_or(plot.right, |m| frame.x.place(m.x));
+        let width = sheet.width(&mark.label, face) + 4.0;
+        // Beside its line, on the side that has room; where neither has, the read-out tells.
+        let start = if x + width + 4.0 <= next {
             x + 4.0
+        } else if x - width >= taken {
+            x - width
         } else {
-            x - 4.0 - width
+            taken = x;
+            continue;
         };
-        // A label that would cover its neighbour is left to the read-out.
-        if start >= taken && start >= plot.left {
-            sheet.text(&mark.label, (start, plot.top + LABEL * 0.6), face)?;
-            taken = start + width + 8.0;
-        }
+        sheet.text(&mark.label, (start, plot.top + LABEL * 0.6), face)?;
+        taken = (start + width).max(x);
     }
     Ok(())
 }
@@ -272,4 +293,49 @@ fn annotation<B: DrawingBackend>(sheet: &Sheet<'_, B>, side: Side) -> Type {
         colour: mix(label.colour, sheet.palette.ink, 0.25),
         ..label
     }
+}
+
+/// A crosshair through the point in focus, a ring around it, and dots on the other curves.
+///
+/// # Errors
+/// `plot.backend`.
+pub fn draw_focus<B: DrawingBackend>(
+    sheet: &Sheet<'_, B>,
+    chart: &Chart,
+    curves: &[Curve],
+    frame: &Frame,
+    focus: Focus,
+) -> Result<(), Problem> {
+    let Some(&x) = curves.get(focus.series).and_then(|c| c.x.get(focus.index)) else {
+        return Ok(());
+    };
+    let plot = frame.plot;
+    if !(frame.x.domain[0]..=frame.x.domain[1]).contains(&x) {
+        return Ok(());
+    }
+    let px = frame.x.place(x);
+    let cross = Stroke::solid(sheet.palette.axis, 1.0);
+    sheet.rule((px, plot.top), (px, plot.bottom), cross)?;
+    for (i, curve) in curves.iter().enumerate().filter(|(_, c)| !c.x.is_empty()) {
+        let mine = i == focus.series;
+        let index = if mine { focus.index } else { closest(curve, x) };
+        let (cx, cy) = frame.place(curve.x[index], curve.y[index]);
+        if !plot.holds((cx, cy.clamp(plot.top - 1.0, plot.bottom + 1.0))) {
+            continue;
+        }
+        let colour = sheet.palette.series(style_of(&chart.series[i], i));
+        let (ring, ground, dot) = if mine {
+            (7.0, 5.0, 3.5)
+        } else {
+            (4.5, 0.0, 3.0)
+        };
+        if mine {
+            sheet.marker((cx, cy), ring, Marker::Circle, sheet.palette.ink)?;
+            sheet.marker((cx, cy), ground, Marker::Circle, sheet.palette.paper)?;
+        } else {
+            sheet.marker((cx, cy), ring, Marker::Circle, sheet.palette.paper)?;
+        }
+        sheet.marker((cx, cy), dot, Marker::Circle, colour)?;
+    }
+    Ok(())
 }

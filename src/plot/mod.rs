@@ -6,22 +6,28 @@
 //! silently disables and a worker does not have. For the same reason plotters' legend is not used; [`View::legend`] gives its data.
 
 pub mod backend;
+mod bars;
 mod curve;
 mod decimate;
 mod frame;
+mod grid;
 mod lines;
 mod number;
+mod reading;
 mod scale;
 mod sheet;
 mod spec;
 mod theme;
 mod view;
+mod words;
 
 pub use curve::{Curve, Smoother};
 pub use decimate::{clip_line, clip_polygon, dashes, decimate};
 pub use number::{short, tick_labels};
+pub use reading::{Reading, Readout};
 pub use scale::{Scale, Ticks};
 pub use sheet::{Point, Rect, Sheet};
-pub use spec::{Axis, Chart, Kind, Look, Mark, Reference, Series};
+pub use spec::{Axis, Bar, Cell, Chart, Direction, Grid, Kind, Look, Mark, Reference, Series};
 pub use theme::Theme;
 pub use view::{Layout, Legend, View};
+pub use words::Table;

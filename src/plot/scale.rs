@@ -125,7 +125,7 @@ impl Scale {
         Some(Ticks {
             at: chosen.iter().map(value).collect(),
             labels: chosen.iter().map(label).collect(),
-            minor: if powers.clone().count() <= 5 {
+            minor: if powers.clone().count() < most {
                 all_minor()
             } else {
                 Vec::new()

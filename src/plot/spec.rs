@@ -12,6 +12,12 @@ pub enum Kind {
     /// Curves over a common axis.
     #[default]
     Lines,
+    /// Horizontal bars, each stacked of parts.
+    Bars,
+    /// Counts per bin: `x` of the first series holds the lower edges, `y` the counts.
+    Histogram,
+    /// Values and greedy actions of a grid world.
+    Grid,
 }
 
 /// One axis.
@@ -72,6 +78,56 @@ pub struct Reference {
     pub label: String,
 }
 
+/// One horizontal bar.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Bar {
+    /// What it stands for, such as an item.
+    pub label: String,
+    /// Its stacked parts, as many as the chart names; negative ones extend to the left.
+    pub parts: Vec<f64>,
+    /// A value to compare with, such as what the most popular items would earn.
+    pub baseline: Option<f64>,
+}
+
+/// A direction on a grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// To the row above.
+    Up,
+    /// To the next column.
+    Right,
+    /// To the row below.
+    Down,
+    /// To the column before.
+    Left,
+}
+
+/// One cell of a grid world.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Cell {
+    /// Its value, if it has one.
+    pub value: Option<f64>,
+    /// Its name, such as `A` or `goal`.
+    pub text: String,
+    /// Whether it can't be entered.
+    pub wall: bool,
+    /// The greedy actions.
+    pub best: Vec<Direction>,
+}
+
+/// A grid world, row by row from the top left.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Grid {
+    /// Cells in a row.
+    pub columns: u32,
+    /// All cells.
+    pub cells: Vec<Cell>,
+}
+
 /// Size and appearance.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -126,6 +182,14 @@ pub struct Chart {
     pub marks: Vec<Mark>,
     /// Levels on the y axis.
     pub references: Vec<Reference>,
+    /// Bars, from the top.
+    pub bars: Vec<Bar>,
+    /// Names of the parts of the bars.
+    pub parts: Vec<String>,
+    /// Name of the baseline of the bars; empty for none.
+    pub baseline: String,
+    /// The grid world.
+    pub grid: Grid,
     /// Weight of the past in exponential smoothing, 0 (none) to 0.99.
     pub smoothing: f64,
     /// Size and appearance.
@@ -144,7 +208,13 @@ impl Chart {
 }
 
 impl Look {
-    fn check(&self) -> Result<(), Problem> {
+    /// Width and height in device pixels.
+    pub(super) fn device_size(&self) -> (u32, u32) {
+        let device = |css: f64| (css * self.ratio).round() as u32;
+        (device(self.width), device(self.height))
+    }
+
+    pub(super) fn check(&self) -> Result<(), Problem> {
         let side = |v: f64| (40.0..=8192.0).contains(&v);
         if side(self.width) && side(self.height) && (0.25..=8.0).contains(&self.ratio) {
             return Ok(());

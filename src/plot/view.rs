@@ -5,13 +5,18 @@ use plotters_backend::DrawingBackend;
 use serde::Serialize;
 
 use super::backend::{Measure, Measured, UNITS};
+use super::bars::{self, Target};
 use super::curve::Curve;
 use super::frame::{Frame, draw_head};
+use super::grid;
 use super::lines::{self, Zoom};
+use super::reading::{self, Focus, Readout};
+use super::scale::Scale;
 use super::sheet::{Point, Rect, Sheet, Stroke};
-use super::spec::{Chart, Look, Series};
+use super::spec::{Chart, Kind, Look, Series};
 use super::theme::{self, Marker};
-use crate::problem::Problem;
+use super::words::{self, Table};
+use crate::problem::{Problem, Text};
 
 /// One line of a legend, for the page to draw.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -65,6 +70,17 @@ pub struct Layout {
     pub x: [f64; 2],
     /// Range of y shown.
     pub y: [f64; 2],
+    /// Whether only a part is shown.
+    pub zoomed: bool,
+    /// The height in CSS pixels that would suit the content; that of the look where any does.
+    pub height: f64,
+}
+
+/// What was drawn where.
+#[derive(Clone, Debug, Default)]
+struct Scene {
+    frame: Option<Frame>,
+    targets: Vec<Target>,
 }
 
 /// A chart on display.
@@ -72,7 +88,8 @@ pub struct View {
     chart: Chart,
     curves: Vec<Curve>,
     zoom: Zoom,
-    frame: Option<Frame>,
+    focus: Option<Focus>,
+    scene: Scene,
 }
 
 impl View {
@@ -87,42 +104,322 @@ impl View {
             chart,
             curves,
             zoom: Zoom::default(),
-            frame: None,
+            focus: None,
+            scene: Scene::default(),
         })
     }
 
-    /// Draws onto a backend of `look.width x look.height` times `look.ratio` device pixels (see [`Measured`]).
+    /// Shows another chart. Zoom and focus stay if it has the same form and as many series, as when numbers arrive.
+    ///
+    /// # Errors
+    /// Those of [`Chart::check`]; then everything stays as it was.
+    pub fn show(&mut self, chart: Chart) -> Result<(), Problem> {
+        let next = Self::new(chart)?;
+        let same = next.chart.kind == self.chart.kind && next.curves.len() == self.curves.len();
+        let (zoom, focus) = (self.zoom, self.focus);
+        *self = next;
+        if same {
+            (self.zoom, self.focus) = (zoom, focus);
+        }
+        Ok(())
+    }
+
+    /// Changes size or appearance, keeping the data.
+    ///
+    /// # Errors
+    /// `plot.size`.
+    pub fn restyle(&mut self, look: Look) -> Result<(), Problem> {
+        look.check()?;
+        self.chart.look = look;
+        Ok(())
+    }
+
+    /// Draws onto a backend of [`View::device_size`] pixels (see [`Measured`]).
     ///
     /// # Errors
     /// `plot.backend`.
-    pub fn draw<B: DrawingBackend>(&mut self, backend: B, export: bool) -> Result<Layout, Problem> {
-        let sheet = Sheet::new(backend, &self.chart.look, export);
-        let frame = self.draw_on(&sheet)?;
-        let plot = frame.plot;
-        let layout = Layout {
-            plot: [plot.left, plot.top, plot.right, plot.bottom],
-            x: frame.x.domain,
-            y: frame.y.domain,
-        };
-        self.frame = Some(frame);
-        Ok(layout)
+    pub fn draw<B: DrawingBackend>(&mut self, backend: B) -> Result<Layout, Problem> {
+        let sheet = Sheet::new(backend, &self.chart.look, false);
+        self.scene = self.draw_on(&sheet)?;
+        Ok(self.layout())
     }
 
-    fn draw_on<B: DrawingBackend>(&self, sheet: &Sheet<'_, B>) -> Result<Frame, Problem> {
-        let top = draw_head(sheet, &self.chart, &self.legend())?;
-        let (x, y) = lines::ranges(&self.chart, &self.curves, self.zoom);
-        let frame = Frame::new(sheet, &self.chart, x, y, top);
-        frame.draw(sheet, &self.chart)?;
-        lines::draw(sheet, &self.chart, &self.curves, &frame)?;
+    /// Draws an export: with ground, title and legend, `scale` times as many pixels. Nothing of the view changes.
+    ///
+    /// # Errors
+    /// `plot.backend`; `plot.size` for a scale that makes the picture too large.
+    pub fn draw_export<B: DrawingBackend>(&self, backend: B, scale: f64) -> Result<(), Problem> {
+        let look = self.export_look(scale)?;
+        self.draw_on(&Sheet::new(backend, &look, true)).map(|_| ())
+    }
+
+    fn export_look(&self, scale: f64) -> Result<Look, Problem> {
+        let look = Look {
+            ratio: scale,
+            ..self.chart.look.clone()
+        };
+        look.check()?;
+        Ok(look)
+    }
+
+    fn draw_on<B: DrawingBackend>(&self, sheet: &Sheet<'_, B>) -> Result<Scene, Problem> {
+        let chart = &self.chart;
+        let top = draw_head(sheet, chart, &self.legend())?;
+        let mut scene = Scene::default();
+        match chart.kind {
+            Kind::Lines => {
+                let (x, y) = lines::ranges(chart, &self.curves, self.zoom);
+                let frame = Frame::new(sheet, chart, x, y, top);
+                frame.draw(sheet, chart)?;
+                lines::draw(sheet, chart, &self.curves, &frame)?;
+                scene.frame = Some(frame);
+            }
+            Kind::Histogram => {
+                if let Some(curve) = self.curves.first() {
+                    let (x, y) = bars::histogram_ranges(curve);
+                    let frame = Frame::new(sheet, chart, x, y, top);
+                    frame.draw(sheet, chart)?;
+                    scene.targets = bars::draw_histogram(sheet, curve, &frame)?;
+                    scene.frame = Some(frame);
+                }
+            }
+            Kind::Bars => scene.targets = bars::draw_bars(sheet, chart, top)?,
+            Kind::Grid => scene.targets = grid::draw(sheet, chart, top)?,
+        }
         sheet.finish()?;
-        Ok(frame)
+        Ok(scene)
+    }
+
+    fn layout(&self) -> Layout {
+        let look = &self.chart.look;
+        let mut layout = Layout {
+            plot: [0.0, 0.0, look.width, look.height],
+            zoomed: self.zoom != Zoom::default(),
+            height: look.height,
+            ..Layout::default()
+        };
+        if let Some(frame) = &self.scene.frame {
+            let plot = frame.plot;
+            layout.plot = [plot.left, plot.top, plot.right, plot.bottom];
+            (layout.x, layout.y) = (frame.x.domain, frame.y.domain);
+        }
+        if self.chart.kind == Kind::Bars {
+            layout.height = bars::comfortable_height(&self.chart);
+        }
+        layout
+    }
+
+    /// Draws the focus alone, for a transparent canvas above the chart: a crosshair and rings, or an outline.
+    ///
+    /// # Errors
+    /// `plot.backend`.
+    pub fn draw_overlay<B: DrawingBackend>(&self, backend: B) -> Result<(), Problem> {
+        let sheet = Sheet::new(backend, &self.chart.look, false);
+        if let Some(focus) = self.focus {
+            match (&self.scene.frame, self.chart.kind) {
+                (Some(frame), Kind::Lines) => {
+                    lines::draw_focus(&sheet, &self.chart, &self.curves, frame, focus)?;
+                }
+                _ => self.outline_target(&sheet, focus)?,
+            }
+        }
+        sheet.finish()
+    }
+
+    fn outline_target<B: DrawingBackend>(
+        &self,
+        sheet: &Sheet<'_, B>,
+        focus: Focus,
+    ) -> Result<(), Problem> {
+        let Some(target) = self.scene.targets.get(focus.index) else {
+            return Ok(());
+        };
+        let Rect {
+            left,
+            top,
+            right,
+            bottom,
+        } = target.rect;
+        let stroke = Stroke::solid(sheet.palette.ink, 1.5);
+        let corners = [
+            (left, top),
+            (right, top),
+            (right, bottom),
+            (left, bottom),
+            (left, top),
+        ];
+        corners
+            .windows(2)
+            .try_for_each(|side| sheet.rule(side[0], side[1], stroke))
+    }
+
+    /// Focuses what is nearest to a place in CSS pixels, and reads it out.
+    pub fn hover(&mut self, x: f64, y: f64) -> Option<Readout> {
+        self.focus = match (&self.scene.frame, self.chart.kind) {
+            (Some(frame), Kind::Lines) => reading::nearest_point(&self.curves, frame, (x, y)),
+            _ => {
+                let hit = self.scene.targets.iter().find(|t| t.rect.holds((x, y)));
+                hit.map(|t| Focus {
+                    series: 0,
+                    index: t.index,
+                })
+            }
+        };
+        self.readout()
+    }
+
+    /// Moves the focus by a key (arrows, Home, End, PageUp, PageDown; Escape leaves) and reads it out.
+    /// None if the key means nothing here or nothing is in focus afterwards.
+    pub fn key(&mut self, key: &str) -> Option<Readout> {
+        if key == "Escape" {
+            self.focus = None;
+            return None;
+        }
+        let next = match (&self.scene.frame, self.chart.kind) {
+            (Some(frame), Kind::Lines) => {
+                reading::step_points(&self.curves, frame, self.focus, key)
+            }
+            (_, kind) => {
+                let columns = if kind == Kind::Grid {
+                    self.chart.grid.columns as usize
+                } else {
+                    1
+                };
+                reading::step_targets(self.scene.targets.len(), columns, self.focus, key)
+            }
+        };
+        self.focus = Some(next?);
+        self.readout()
+    }
+
+    /// What is in focus.
+    pub fn readout(&self) -> Option<Readout> {
+        let focus = self.focus?;
+        match (&self.scene.frame, self.chart.kind) {
+            (Some(frame), Kind::Lines) => {
+                reading::read_point(&self.chart, &self.curves, frame, focus)
+            }
+            _ => {
+                let target = self.scene.targets.get(focus.index)?;
+                reading::read_target(&self.chart, &self.curves, *target)
+            }
+        }
+    }
+
+    /// Takes the focus away.
+    pub fn leave(&mut self) {
+        self.focus = None;
+    }
+
+    /// The values at a place in CSS pixels; none if there are no axes.
+    pub fn values_at(&self, x: f64, y: f64) -> Option<[f64; 2]> {
+        self.scene
+            .frame
+            .as_ref()
+            .map(|f| [f.x.value(x), f.y.value(y)])
+    }
+
+    /// The place of two values in CSS pixels; none if there are no axes.
+    pub fn place_of(&self, x: f64, y: f64) -> Option<[f64; 2]> {
+        self.scene.frame.as_ref().map(|f| f.place(x, y).into())
+    }
+
+    /// Shows the part between two horizontal places in CSS pixels, as of the last drawing. A part of less than
+    /// four pixels is a click, not a choice.
+    pub fn zoom_to(&mut self, from: f64, to: f64) {
+        if (from - to).abs() >= 4.0 {
+            self.zoom_pixels(from.min(to), from.max(to));
+        }
+    }
+
+    /// Zooms in by a factor above 1, or out by one below, around a horizontal place; the middle if none.
+    pub fn zoom_by(&mut self, factor: f64, around: Option<f64>) {
+        let Some(frame) = &self.scene.frame else {
+            return;
+        };
+        if !(0.01..=100.0).contains(&factor) {
+            return;
+        }
+        let [left, right] = frame.x.pixels;
+        let at = around.unwrap_or((left + right) / 2.0).clamp(left, right);
+        self.zoom_pixels(at - (at - left) / factor, at + (right - at) / factor);
+    }
+
+    /// Moves by a share of the width shown; to the right if positive.
+    pub fn pan(&mut self, share: f64) {
+        let Some(frame) = &self.scene.frame else {
+            return;
+        };
+        let [left, right] = frame.x.pixels;
+        let all = self.everything(frame);
+        // No further than there are data.
+        let room = [frame.x.place(all[0]) - left, frame.x.place(all[1]) - right];
+        let shift =
+            (share.clamp(-1.0, 1.0) * (right - left)).clamp(room[0].min(0.0), room[1].max(0.0));
+        self.zoom_pixels(left + shift, right + shift);
+    }
+
+    /// Shows everything again.
+    pub fn reset(&mut self) {
+        self.zoom = Zoom::default();
+    }
+
+    fn everything(&self, frame: &Frame) -> [f64; 2] {
+        let (x, y) = lines::ranges(&self.chart, &self.curves, Zoom::default());
+        debug_assert!(y[0] <= y[1]);
+        Scale::new(x, frame.x.log, frame.x.pixels).domain
+    }
+
+    fn zoom_pixels(&mut self, from: f64, to: f64) {
+        let Some(frame) = self
+            .scene
+            .frame
+            .as_ref()
+            .filter(|_| self.chart.kind == Kind::Lines)
+        else {
+            return;
+        };
+        let all = self.everything(frame);
+        let part = [
+            frame.x.value(from).max(all[0]),
+            frame.x.value(to).min(all[1]),
+        ];
+        let least = (all[1] - all[0]) * 1e-6;
+        self.zoom.x = if part == all {
+            None
+        } else if part[1] - part[0] > least {
+            Some(part)
+        } else {
+            self.zoom.x
+        };
+    }
+
+    /// All numbers as CSV.
+    pub fn csv(&self) -> String {
+        words::csv(&self.chart, &self.curves)
+    }
+
+    /// The table twin, at most `most` rows.
+    pub fn table(&self, most: usize) -> Table {
+        words::table(&self.chart, &self.curves, most)
+    }
+
+    /// What the picture shows, in words.
+    pub fn summary(&self) -> Text {
+        words::summary(&self.chart, &self.curves)
     }
 
     /// Width and height of the canvas to draw on, in device pixels.
     pub fn device_size(&self) -> (u32, u32) {
-        let look = &self.chart.look;
-        let device = |css: f64| (css * look.ratio).round() as u32;
-        (device(look.width), device(look.height))
+        self.chart.look.device_size()
+    }
+
+    /// Width and height of an export with `scale` device pixels per CSS pixel.
+    ///
+    /// # Errors
+    /// `plot.size` for a scale out of range.
+    pub fn export_size(&self, scale: f64) -> Result<(u32, u32), Problem> {
+        self.export_look(scale).map(|look| look.device_size())
     }
 
     /// The font stack, as in CSS.
@@ -135,10 +432,7 @@ impl View {
     /// # Errors
     /// `plot.backend`.
     pub fn svg(&self, measure: Measure<'_>) -> Result<String, Problem> {
-        let look = Look {
-            ratio: 1.0,
-            ..self.chart.look.clone()
-        };
+        let look = self.export_look(1.0)?;
         let (width, height) = (look.width.round(), look.height.round());
         let size = (width as u32, height as u32);
         let mut body = String::new();
@@ -161,7 +455,14 @@ impl View {
     /// What each colour, dash and marker stands for.
     pub fn legend(&self) -> Vec<Legend> {
         let palette = theme::Palette::of(&self.chart.look);
-        let entry = |(i, series): (usize, &Series)| {
+        let area = |(i, label): (usize, &String)| Legend {
+            label: label.clone(),
+            colour: theme::hex(palette.series(i)),
+            dash: Vec::new(),
+            marker: None,
+            style: i,
+        };
+        let line = |(i, series): (usize, &Series)| {
             let style = lines::style_of(series, i);
             Legend {
                 label: series.label.clone(),
@@ -171,7 +472,11 @@ impl View {
                 style,
             }
         };
-        self.chart.series.iter().enumerate().map(entry).collect()
+        match self.chart.kind {
+            Kind::Lines => self.chart.series.iter().enumerate().map(line).collect(),
+            Kind::Bars => self.chart.parts.iter().enumerate().map(area).collect(),
+            Kind::Histogram | Kind::Grid => Vec::new(),
+        }
     }
 
     /// Adds points to a series; unknown series are ignored.
