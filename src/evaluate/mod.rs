@@ -7,6 +7,7 @@ mod metrics;
 pub mod ope;
 mod ranking;
 mod split;
+pub mod value;
 
 pub use bootstrap::{Interval, Replicates};
 pub use metrics::{CUTOFFS, Metric, Tally};

@@ -1,26 +1,32 @@
 //! Off-policy evaluation: what a policy would have earned, judged from a log that another policy wrote.
 //!
 //! [`Logged`] is the checked log, [`Target`] the policy asked about, [`Study`] the work in slices, [`Report`] the answer.
-//! Sequences of decisions are in [`sequence`].
+//! [`Episodes`] and [`SequenceStudy`] are the same for sequences of decisions.
 
 pub mod bernstein;
 pub mod bootstrap;
+mod episodes;
 mod estimators;
+mod fitted;
 mod logged;
 mod reward_model;
+mod sequence;
 mod target;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
 
+pub use episodes::{Decision, Episodes};
 pub use estimators::{COUNT, ESTIMATORS, Estimator};
 pub use logged::{Columns, Logged, Propensities, Stratum, Success};
+pub use sequence::{ESTIMATORS as SEQUENCE_ESTIMATORS, SequenceOptions, SequenceStudy};
 pub use target::{Table, Target};
 pub use verdict::Answer;
 
 use crate::problem::{Problem, Text};
 use crate::random::{Rng, stream};
 use estimators::{CLIPPED, DR, LOGGED, Terms, VALUES};
+use verdict::Words;
 
 /// The most cells (strata times items) that a study takes on.
 const MAX_CELLS: usize = 1 << 18;
@@ -65,13 +71,13 @@ pub struct Estimate {
     pub ci: [f64; 2],
 }
 
-/// What a study found. Values are mean rewards a row.
+/// What a study found. Values are mean rewards a row, or mean returns an episode for sequences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Every estimator, in the order of [`ESTIMATORS`], with bootstrap intervals over clusters.
     pub estimators: Vec<Estimate>,
-    /// The effective number of rows, (sum w)^2 / sum w^2 (Kish 1965).
+    /// The effective number of rows (of episodes, for sequences), (sum w)^2 / sum w^2 (Kish 1965).
     pub ess: f64,
     /// The largest importance weight.
     #[serde(rename = "max_weight")]
@@ -89,11 +95,12 @@ pub struct Report {
     pub difference: Estimate,
     /// The clipped IPS with an empirical Bernstein interval, which holds for every n (Maurer & Pontil 2009) about the
     /// clipped value; for rewards that are never negative its low end bounds the target's value too.
-    pub bernstein: Estimate,
+    /// Absent for sequences, whose products of weights leave it without meaning.
+    pub bernstein: Option<Estimate>,
     /// The mean weight, 1 where the propensities are right and the log covers the target.
     pub mean_weight: f64,
-    /// The knee of the limited weights.
-    pub knee: f64,
+    /// The knee of the limited weights; absent for sequences, where none is limited.
+    pub knee: Option<f64>,
     /// Rows of the log.
     pub n: usize,
     /// Clusters (users or sessions) that were resampled.
@@ -218,13 +225,13 @@ impl Study {
             answer: Answer::Refused,
             logged: self.estimate("logged", |v| v[LOGGED]),
             difference: self.estimate("DR - logged", |v| v[DR] - v[LOGGED]),
-            bernstein: Estimate {
+            bernstein: Some(Estimate {
                 name: ESTIMATORS[CLIPPED].name.to_owned(),
                 value: self.point[CLIPPED],
                 ci: self.bernstein,
-            },
+            }),
             mean_weight: self.weights.mean,
-            knee: self.knee,
+            knee: Some(self.knee),
             n: self.n,
             clusters: self.terms.clusters(),
             rows_used: self.weights.used,
@@ -235,7 +242,7 @@ impl Study {
             confidence: self.options.confidence,
             notes: self.notes.clone(),
         };
-        (report.answer, report.verdict) = verdict::verdict(&report);
+        (report.answer, report.verdict) = verdict::verdict(&report, &Words::rows(DR, self.n));
         report
             .notes
             .extend(verdict::notes(&report, self.weights.error));
@@ -266,18 +273,26 @@ pub fn estimate(logged: &Logged, target: &Target, options: Options) -> Result<Re
 
 impl Weights {
     fn new(logged: &Logged, target: &Target) -> Self {
+        let rows = 0..logged.len();
+        let mut weights =
+            Self::of(rows.map(|row| (weight(logged, target, row), logged.reward[row])));
+        weights.outside = outside_support(logged, target);
+        weights
+    }
+
+    /// Of pairs (weight, reward).
+    fn of(pairs: impl Iterator<Item = (f64, f64)>) -> Self {
         let mut weights = Self::default();
-        let (mut sum, mut squares, mut wr, mut wr_squares) = (0.0, 0.0, 0.0, 0.0);
-        for row in 0..logged.len() {
-            let w = weight(logged, target, row);
+        let (mut n, mut sum, mut squares, mut wr, mut wr_squares) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (w, reward) in pairs {
+            n += 1.0;
             sum += w;
             squares += w * w;
-            wr += w * logged.reward[row].abs();
-            wr_squares += (w * logged.reward[row]) * (w * logged.reward[row]);
+            wr += w * reward.abs();
+            wr_squares += (w * reward) * (w * reward);
             weights.max = weights.max.max(w);
             weights.used += usize::from(w > 0.0);
         }
-        let n = logged.len() as f64;
         let effective = |sum: f64, squares: f64| {
             if squares > 0.0 {
                 sum * sum / squares
@@ -289,7 +304,6 @@ impl Weights {
         weights.error = ((squares / n - weights.mean * weights.mean).max(0.0) / n).sqrt();
         weights.ess = effective(sum, squares);
         weights.effective_clicks = effective(wr, wr_squares);
-        weights.outside = outside_support(logged, target);
         weights
     }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::Report;
-use super::estimators::DR;
 use crate::problem::Text;
 
 /// Fewer effective rows than this answer nothing: one row would carry a tenth of the result.
@@ -27,22 +26,57 @@ pub enum Answer {
     Given,
 }
 
+/// The words that differ between single steps and sequences.
+pub(super) struct Words {
+    /// The place of the estimator that speaks.
+    speaker: usize,
+    /// How many there are of what has a weight.
+    units: usize,
+    unit: &'static str,
+    unit_zh: &'static str,
+}
+
+impl Words {
+    /// Of `units` rows.
+    pub fn rows(speaker: usize, units: usize) -> Self {
+        Self {
+            speaker,
+            units,
+            unit: "row",
+            unit_zh: "行",
+        }
+    }
+
+    /// Of `units` episodes.
+    pub fn episodes(speaker: usize, units: usize) -> Self {
+        Self {
+            speaker,
+            units,
+            unit: "episode",
+            unit_zh: "回合",
+        }
+    }
+}
+
 /// The verdict on a report whose numbers are filled in.
-pub(super) fn verdict(report: &Report) -> (Answer, Text) {
-    if let Some(text) = refusal(report) {
+pub(super) fn verdict(report: &Report, words: &Words) -> (Answer, Text) {
+    if let Some(text) = refusal(report, words) {
         return (Answer::Refused, text);
     }
-    let mut text = value(report);
+    let mut text = value(report, words);
     add(&mut text, &comparison(report));
     if report.ess < FEW_ROWS || report.effective_clicks < FEW_CLICKS {
         let (rows, clicks) = (report.ess, report.effective_clicks);
+        let Words { unit, unit_zh, .. } = words;
         add(
             &mut text,
             &Text::new(
                 format!(
-                    "It rests on {rows:.0} effective rows and {clicks:.1} effective successes: the interval is likely too narrow."
+                    "It rests on {rows:.0} effective {unit}s and {clicks:.1} effective successes: the interval is likely too narrow."
                 ),
-                format!("它只依据 {rows:.0} 个有效行和 {clicks:.1} 次有效成功：区间可能偏窄。"),
+                format!(
+                    "它只依据 {rows:.0} 个有效{unit_zh}和 {clicks:.1} 次有效成功：区间可能偏窄。"
+                ),
             ),
         );
         return (Answer::Weak, text);
@@ -50,7 +84,7 @@ pub(super) fn verdict(report: &Report) -> (Answer, Text) {
     (Answer::Given, text)
 }
 
-fn refusal(report: &Report) -> Option<Text> {
+fn refusal(report: &Report, words: &Words) -> Option<Text> {
     if report.clicks == 0 {
         return Some(Text::new(
             format!(
@@ -60,38 +94,51 @@ fn refusal(report: &Report) -> Option<Text> {
             format!("这份日志无法回答：{} 行中没有任何奖励。", report.n),
         ));
     }
+    let Words {
+        units,
+        unit,
+        unit_zh,
+        ..
+    } = words;
     let outside = 100.0 * report.outside_support;
     if report.outside_support > MOST_OUTSIDE {
         return Some(Text::new(
             format!(
-                "This log can't answer that: {outside:.0} % of what the target would show was never shown here."
+                "This log can't answer that: {outside:.0} % of what the target would do was never done here."
             ),
-            format!(
-                "这份日志无法回答：目标策略会展示的内容中，有 {outside:.0}% 在日志里从未展示过。"
-            ),
+            format!("这份日志无法回答：目标策略会做的事中，有 {outside:.0}% 在日志里从未出现。"),
         ));
     }
     (report.ess < FEWEST_ROWS).then(|| {
         Text::new(
             format!(
-                "This log can't answer that: {:.1} effective rows of {}. The logging policy hardly ever showed what the target would show.",
-                report.ess, report.n
+                "This log can't answer that: {:.1} effective {unit}s of {units}. The logging policy hardly ever did what the target would do.",
+                report.ess
             ),
             format!(
-                "这份日志无法回答：{} 行中只有 {:.1} 个有效行。日志策略几乎从未展示目标策略会展示的内容。",
-                report.n, report.ess
+                "这份日志无法回答：{units} 个{unit_zh}中只有 {:.1} 个有效。日志策略几乎从未做过目标策略会做的事。",
+                report.ess
             ),
         )
     })
 }
 
-fn value(report: &Report) -> Text {
-    let dr = &report.estimators[DR];
+fn value(report: &Report, words: &Words) -> Text {
+    let Words {
+        speaker,
+        unit,
+        unit_zh,
+        ..
+    } = words;
+    let dr = &report.estimators[*speaker];
     let (value, [low, high]) = (digits(dr.value), dr.ci.map(digits));
     let confidence = percent(report.confidence);
+    let article = if *unit == "episode" { "an" } else { "a" };
     Text::new(
-        format!("The target would earn {value} a row ({confidence} %: {low} to {high}; DR)."),
-        format!("目标策略每行可得 {value}（{confidence}% 区间：{low} 至 {high}；DR）。"),
+        format!(
+            "The target would earn {value} {article} {unit} ({confidence} %: {low} to {high}; DR)."
+        ),
+        format!("目标策略每{unit_zh}可得 {value}（{confidence}% 区间：{low} 至 {high}；DR）。"),
     )
 }
 
@@ -140,8 +187,8 @@ pub(super) fn notes(report: &Report, error: f64) -> Vec<Text> {
     let outside = 100.0 * report.outside_support;
     if report.outside_support > 0.001 {
         notes.push(Text::new(
-            format!("{outside:.1} % of the target lies on items never shown here: the weighted estimators take its reward for 0, the others guess it by the reward model."),
-            format!("目标策略有 {outside:.1}% 落在日志从未展示的商品上：加权类估计视其奖励为 0，其他估计用奖励模型推测。"),
+            format!("{outside:.1} % of the target lies on what was never done here: the weighted estimators take its reward for 0, the others guess it by the reward model."),
+            format!("目标策略有 {outside:.1}% 落在日志从未出现的选择上：加权类估计视其奖励为 0，其他估计用奖励模型推测。"),
         ));
     }
     let expected = 1.0 - report.outside_support;
@@ -153,19 +200,28 @@ pub(super) fn notes(report: &Report, error: f64) -> Vec<Text> {
             format!("平均权重为 {:.3}，应为 {expected:.3}：倾向概率很可能不正确。", report.mean_weight),
         ));
     }
-    let (knee, max) = (report.knee, report.max_weight);
-    notes.push(if max > knee {
+    notes.extend(report.knee.map(|knee| limit(knee, report.max_weight)));
+    notes
+}
+
+fn limit(knee: f64, max: f64) -> Text {
+    if max > knee {
         Text::new(
-            format!("Weights are limited at {knee:.1} in clipped IPS, Switch-DR and DRos; the largest is {max:.1}."),
-            format!("clipped IPS、Switch-DR 与 DRos 在 {knee:.1} 处限制权重；最大权重为 {max:.1}。"),
+            format!(
+                "Weights are limited at {knee:.1} in clipped IPS, Switch-DR and DRos; the largest is {max:.1}."
+            ),
+            format!(
+                "clipped IPS、Switch-DR 与 DRos 在 {knee:.1} 处限制权重；最大权重为 {max:.1}。"
+            ),
         )
     } else {
         Text::new(
-            format!("No weight reaches the limit of {knee:.1}: clipped IPS equals IPS, and Switch-DR equals DR."),
+            format!(
+                "No weight reaches the limit of {knee:.1}: clipped IPS equals IPS, and Switch-DR equals DR."
+            ),
             format!("没有权重达到上限 {knee:.1}：clipped IPS 与 IPS 相同，Switch-DR 与 DR 相同。"),
         )
-    });
-    notes
+    }
 }
 
 fn add(text: &mut Text, more: &Text) {

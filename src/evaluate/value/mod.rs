@@ -1,0 +1,11 @@
+//! What a policy is worth against the optimum: exactly where the dynamics are known, by simulation everywhere.
+
+mod board;
+mod policy;
+mod sensitivity;
+mod simulate;
+
+pub use board::{Board, PolicyValue, Regret, board, exact, regret};
+pub use policy::Stochastic;
+pub use sensitivity::{Crossing, Sensitivity, sensitivity};
+pub use simulate::{Returns, episode, simulate};
