@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 use std::process::ExitCode;
 use xtask::server::{self, Listen};
-use xtask::{dist, wasm};
+use xtask::{dist, suite, wasm};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -13,6 +13,7 @@ cargo xtask COMMAND
   serve [--dev] [--port P] [--host H] [--prefix /some/path/]
                     build, then serve the page; prints its address
   dist              build, then write dist/ for any static host
+  test              check everything; ends with \"N passed, N failed\"
 
 --dev builds quicker, with symbol names, and runs slower.
 ";
@@ -39,6 +40,8 @@ fn run() -> Result<ExitCode> {
             wasm::build(wasm::Profile::Release)?;
             println!("{}", dist::write()?);
         }
+        Some("test") if !suite::run() => return Ok(ExitCode::FAILURE),
+        Some("test") => {}
         Some("help") => print!("{HELP}"),
         Some(other) => bail!("there is no command {other}\n\n{HELP}"),
         None => bail!("say which command\n\n{HELP}"),
