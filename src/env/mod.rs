@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use crate::random::Rng;
 
+pub mod axes;
 pub mod draw;
 pub mod mdp;
+pub mod pricing;
 pub mod textbook;
 
 /// What happened after one action.

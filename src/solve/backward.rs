@@ -1,73 +1,46 @@
 //! Backward induction: the exact optimum of problems that run down to an end (Bellman 1957).
 
 use crate::env::Model;
+use crate::solve::value_iteration::{Optimum, start_value};
 
 /// A model in which every step ends the episode or enters a state with a lower number, as when
-/// states are numbered by the periods left. One sweep in ascending order then solves it.
+/// states are numbered by the periods left. One sweep in ascending order then solves it exactly.
 pub trait Staged: Model {}
 
-/// The exact optimum of a problem.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Optimum {
-    /// Optimal value of each state.
-    pub values: Vec<f64>,
-    /// The lowest-numbered best action of each state (0 where there is none).
-    pub policy: Vec<u32>,
-    /// Expected optimal return of an episode.
-    pub value: f64,
-}
-
-/// Optimal values and policy, in one sweep.
+/// The exact optimum, in one sweep.
 #[must_use]
-pub fn optimum(model: &(impl Staged + ?Sized), gamma: f64) -> Optimum {
-    let mut policy = vec![0; model.states() as usize];
-    let values = sweep(model, gamma, |state, q| {
-        let mut best = 0;
-        for (action, value) in q.iter().enumerate() {
-            if *value > q[best] {
-                best = action;
-            }
-        }
-        policy[state as usize] = best as u32;
-        best
+pub fn solve(model: &impl Staged, gamma: f64) -> Optimum {
+    let mut q = Vec::new();
+    let values = sweep(model, gamma, |_, row| {
+        q.extend_from_slice(row);
+        row.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     });
-    let value = start_value(model, &values);
     Optimum {
+        gamma,
+        start_value: start_value(model, &values),
         values,
-        policy,
-        value,
+        q,
+        sweeps: 1,
     }
 }
 
-/// Expected return of an episode under a fixed policy, one action number a state.
+/// The exact value of each state under a policy, one action number a state.
 #[must_use]
-pub fn policy_value(model: &(impl Staged + ?Sized), policy: &[u32], gamma: f64) -> f64 {
-    let values = sweep(model, gamma, |state, _| policy[state as usize] as usize);
-    start_value(model, &values)
+pub fn evaluate(model: &impl Staged, policy: &[u32], gamma: f64) -> Vec<f64> {
+    sweep(model, gamma, |state, row| {
+        row[policy[state as usize] as usize]
+    })
 }
 
-/// The expectation of `values` over the states in which an episode starts.
-#[must_use]
-pub fn start_value(model: &(impl Model + ?Sized), values: &[f64]) -> f64 {
-    model
-        .starts()
-        .iter()
-        .map(|&(state, share)| share * values[state as usize])
-        .sum()
-}
-
-fn sweep(
-    model: &(impl Staged + ?Sized),
-    gamma: f64,
-    mut choose: impl FnMut(u32, &[f64]) -> usize,
-) -> Vec<f64> {
+fn sweep(model: &impl Staged, gamma: f64, mut value: impl FnMut(u32, &[f64]) -> f64) -> Vec<f64> {
     let mut values = vec![0.0; model.states() as usize];
-    let mut q = Vec::new();
+    let mut row = Vec::new();
     for state in 0..model.states() {
-        q.resize(model.actions(state) as usize, 0.0);
-        if !q.is_empty() {
-            model.backup(state, &values, gamma, &mut q);
-            values[state as usize] = q[choose(state, &q)];
+        row.clear();
+        row.resize(model.actions(state) as usize, 0.0);
+        if !row.is_empty() {
+            model.backup(state, &values, gamma, &mut row);
+            values[state as usize] = value(state, &row);
         }
     }
     values

@@ -1,0 +1,194 @@
+//! Pricing against its known optima: closed forms, backward induction, and Q-learning within half a percent of them.
+
+#![allow(clippy::unwrap_used)]
+
+use qcart::demand::response::PriceResponse;
+use qcart::env::pricing::situation::Situation;
+use qcart::env::pricing::{Pricing, PricingConfig};
+use qcart::env::{Environment, Model};
+use qcart::random::stream;
+use qcart::solve::closed_form::{monopoly, season};
+use qcart::solve::{backward, value_iteration};
+
+fn one_period() -> PricingConfig {
+    PricingConfig {
+        response: PriceResponse::Linear {
+            base: 100.0,
+            slope: 2.0,
+        },
+        ladder: (10..=50).map(f64::from).collect(),
+        unit_cost: 10.0,
+        stock: None,
+        periods: 1,
+        ..PricingConfig::season().unwrap()
+    }
+}
+
+/// The season of the field notes cut into `slices` periods, prices in steps of a cent.
+fn sliced(slices: u32, from: u32, to: u32) -> Pricing {
+    let config = PricingConfig {
+        response: PriceResponse::LogLinear {
+            base: 20.0 / f64::from(slices),
+            slope: 1.0,
+        },
+        ladder: (from..=to).map(|cents| f64::from(cents) / 100.0).collect(),
+        periods: slices,
+        ..PricingConfig::season().unwrap()
+    };
+    Pricing::new(&config).unwrap()
+}
+
+#[test]
+fn one_period_has_the_monopoly_price() {
+    for response in [
+        PriceResponse::Linear {
+            base: 100.0,
+            slope: 2.0,
+        },
+        PriceResponse::Logit {
+            visitors: 40.0,
+            utility: 3.0,
+            slope: 0.1,
+        },
+        PriceResponse::IsoElastic {
+            base: 20_000.0,
+            elasticity: 2.0,
+        },
+    ] {
+        let pricing = Pricing::new(&PricingConfig {
+            response,
+            ..one_period()
+        })
+        .unwrap();
+        let exact = monopoly::best_price(response, 10.0).unwrap();
+        let optimum = backward::solve(&pricing, 1.0);
+        assert!(optimum.start_value <= exact.profit * (1.0 + 1e-9));
+        assert!(optimum.start_value >= exact.profit * 0.998, "{response:?}");
+    }
+    let pricing = Pricing::new(&one_period()).unwrap();
+    let optimum = backward::solve(&pricing, 1.0);
+    assert!((optimum.start_value - 800.0).abs() < 1e-9);
+    assert!((pricing.best_fixed_price(1.0).0 - 30.0).abs() < 1e-12);
+}
+
+#[test]
+fn thin_slices_approach_gallego_and_van_ryzin() {
+    let exact = season::best_dynamic_price(1.0, 1.0, 10, 20.0).unwrap();
+    let pricing = sliced(2_000, 95, 245);
+    let optimum = backward::solve(&pricing, 1.0);
+    assert!(
+        (optimum.start_value - exact.profit).abs() < 0.002,
+        "{} {}",
+        optimum.start_value,
+        exact.profit
+    );
+    let start = pricing.starts()[0].0;
+    let row = &optimum.q[start as usize * pricing.ladder().len()..];
+    let best = (0..pricing.ladder().len())
+        .max_by(|&a, &b| row[a].total_cmp(&row[b]))
+        .unwrap();
+    assert!((pricing.ladder()[best] - exact.price).abs() < 0.011);
+    let (price, revenue) = sliced(20, 100, 130).best_fixed_price(1.0);
+    assert!((price - 1.12).abs() < 1e-12);
+    assert!((revenue - 7.161_071).abs() < 5e-7, "{revenue}");
+}
+
+#[test]
+fn value_iteration_agrees_with_backward_induction() {
+    for situation in [
+        Situation::seasons(&[0.5, 1.5, 1.0]),
+        Situation::competitor(&[0.6, 1.0, 1.4], 0.8),
+    ] {
+        let config = PricingConfig {
+            situation: situation.unwrap(),
+            holding: 0.01,
+            salvage: 0.2,
+            scatter: 1.5,
+            ..PricingConfig::season().unwrap()
+        };
+        let pricing = Pricing::new(&config).unwrap();
+        let exact = backward::solve(&pricing, 0.97);
+        let swept = value_iteration::solve(&pricing, 0.97).unwrap();
+        assert_eq!(exact.values, swept.values);
+        assert_eq!(exact.q, swept.q);
+    }
+}
+
+#[test]
+fn steps_average_to_the_backup() {
+    let config = PricingConfig {
+        situation: Situation::competitor(&[0.6, 1.4], 0.7).unwrap(),
+        holding: 0.05,
+        salvage: 0.3,
+        ..PricingConfig::season().unwrap()
+    };
+    let pricing = Pricing::new(&config).unwrap();
+    let optimum = backward::solve(&pricing, 0.9);
+    let mut rng = stream(3, "check");
+    for (state, action) in [
+        (0, 0),
+        (7, 3),
+        (pricing.states() - 1, 5),
+        (pricing.states() / 2, 14),
+    ] {
+        let mut q = vec![0.0; pricing.actions(state) as usize];
+        pricing.backup(state, &optimum.values, 0.9, &mut q);
+        let n = 100_000;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for _ in 0..n {
+            let step = pricing.step(state, action, &mut rng);
+            let follows = if step.end {
+                0.0
+            } else {
+                optimum.values[step.next as usize]
+            };
+            let sample = step.reward + 0.9 * follows;
+            sum += sample;
+            squares += sample * sample;
+        }
+        let mean = sum / f64::from(n);
+        let error = ((squares / f64::from(n) - mean * mean) / f64::from(n)).sqrt();
+        assert!(
+            (mean - q[action as usize]).abs() < 5.0 * error + 1e-12,
+            "{state} {action}"
+        );
+    }
+}
+
+#[test]
+fn impossible_problems_are_said() {
+    let code = |change: fn(&mut PricingConfig)| {
+        let mut config = one_period();
+        change(&mut config);
+        Pricing::new(&config).err().map(|problem| problem.code)
+    };
+    assert_eq!(code(|c| c.ladder.clear()).as_deref(), Some("config.count"));
+    assert_eq!(
+        code(|c| c.ladder[0] = -1.0).as_deref(),
+        Some("config.range")
+    );
+    assert_eq!(
+        code(|c| c.ladder[0] = f64::NAN).as_deref(),
+        Some("config.range")
+    );
+    assert_eq!(
+        code(|c| c.unit_cost = 60.0).as_deref(),
+        Some("pricing.loss")
+    );
+    assert_eq!(
+        code(|c| c.response = PriceResponse::Linear {
+            base: 0.0,
+            slope: 1.0
+        })
+        .as_deref(),
+        Some("pricing.no_demand")
+    );
+    assert_eq!(code(|c| c.periods = 0).as_deref(), Some("config.range"));
+    assert_eq!(code(|c| c.stock = Some(0)).as_deref(), Some("config.range"));
+    assert_eq!(code(|c| c.scatter = 0.5).as_deref(), Some("config.range"));
+    assert_eq!(
+        code(|c| (c.stock, c.periods) = (Some(10_000), 10_000)).as_deref(),
+        Some("config.states")
+    );
+    assert_eq!(code(|c| c.ladder.truncate(1)), None);
+}
