@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod gap;
+
 use qcart::demand::response::PriceResponse;
 use qcart::env::pricing::situation::Situation;
 use qcart::env::pricing::{Pricing, PricingConfig};

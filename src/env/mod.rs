@@ -10,6 +10,7 @@ use crate::random::Rng;
 
 pub mod axes;
 pub mod draw;
+pub mod inventory;
 pub mod mdp;
 pub mod pricing;
 pub mod textbook;

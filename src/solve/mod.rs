@@ -1,5 +1,6 @@
 //! Exact solvers: the optimum that learning is compared with.
 
+pub mod average;
 pub mod backward;
 pub mod closed_form;
 pub mod sweeps;
