@@ -2,7 +2,36 @@
 //!
 //! This file holds what the room gives to all others: the [`Log`], events in columns, grouped into sessions.
 
+mod columns;
+mod count;
+mod dialect;
+mod encoding;
+mod finish;
+mod import;
+mod inflate;
+mod intern;
+mod notes;
+mod number;
+mod options;
+mod reject;
+mod report;
+mod rows;
+mod schema;
+mod session;
+mod splitter;
+mod time;
+mod words;
+
 use serde::{Deserialize, Serialize};
+
+pub use finish::{Finishing, Imported};
+pub use import::{Importer, MEMORY, MOST_EVENTS};
+pub use options::{
+    Delimiter, Dialect, ImportOptions, ImportProgress, Preview, PreviewColumn, Role, SourceFile,
+    TextEncoding,
+};
+pub use reject::{RejectGroup, RejectReason, RejectedRow, Rejects};
+pub use report::{Conversion, DateRange, EventWord, ItemCount, LengthBin, Report, SessionLengths};
 
 /// What a user did with an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,6 +93,12 @@ impl Names {
         self.ends.is_empty()
     }
 
+    /// Bytes of memory that the names take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * 4
+    }
+
     /// All names in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as u32).map(|number| self.get(number))
@@ -117,7 +152,8 @@ pub struct Log {
     pub session_user: Vec<u32>,
     /// Whether the log had real times (else `time` is the row number).
     pub has_time: bool,
-    /// Whether the log had an event type column (else every event is a view).
+    /// Whether the log had an event type column (else every event is a view, or a purchase where the log has
+    /// quantities or prices).
     pub has_kinds: bool,
 }
 

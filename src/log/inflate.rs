@@ -1,0 +1,125 @@
+//! Gzip, undone as it streams: any chunking, any number of members, bounded memory.
+
+use std::io::{ErrorKind, Write};
+
+use flate2::write::GzDecoder;
+
+use crate::problem::{Problem, Text};
+
+/// A gzip stream fed chunk by chunk. Holds at most one window (32 KiB) and one output buffer at a time,
+/// however much a chunk inflates to.
+pub(super) struct Inflate {
+    member: GzDecoder<Vec<u8>>,
+    /// Whether the current member has been given any byte.
+    begun: bool,
+    /// Whether the stream is over and only padding may follow.
+    over: bool,
+}
+
+impl Inflate {
+    pub(super) fn new() -> Self {
+        Self {
+            member: GzDecoder::new(Vec::new()),
+            begun: false,
+            over: false,
+        }
+    }
+
+    /// Inflates the next part of `chunk` onto the end of nothing: returns how many bytes of `chunk` were used and
+    /// hands what came out to `sink`. Call again with the rest until all is used.
+    pub(super) fn step(
+        &mut self,
+        chunk: &[u8],
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), Problem>,
+    ) -> Result<usize, Problem> {
+        if self.over || (!self.begun && chunk.first() == Some(&0)) {
+            return self.padding(chunk);
+        }
+        let used = match self.member.write(chunk) {
+            Ok(used) => used,
+            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+            Err(_) => return Err(corrupt()),
+        };
+        self.begun |= used > 0;
+        self.drain(sink)?;
+        if used == 0 {
+            self.end_member(sink)?;
+        }
+        Ok(used)
+    }
+
+    /// Ends the stream.
+    ///
+    /// # Errors
+    /// `log.gzip-truncated` when the last member is not complete.
+    pub(super) fn finish(
+        &mut self,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        if !self.begun {
+            return Ok(());
+        }
+        let ended = self.member.try_finish();
+        self.drain(sink)?;
+        ended.map_err(|_| truncated())
+    }
+
+    fn end_member(
+        &mut self,
+        sink: &mut dyn FnMut(&[u8]) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        self.member.try_finish().map_err(|_| corrupt())?;
+        self.drain(sink)?;
+        self.member = GzDecoder::new(Vec::new());
+        self.begun = false;
+        Ok(())
+    }
+
+    fn drain(&mut self, sink: &mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
+        let out = self.member.get_mut();
+        if out.is_empty() {
+            return Ok(());
+        }
+        let result = sink(out);
+        out.clear();
+        result
+    }
+
+    /// Tape tools pad archives with zeros; anything else after the end is damage.
+    fn padding(&mut self, chunk: &[u8]) -> Result<usize, Problem> {
+        self.over = true;
+        if chunk.iter().all(|&byte| byte == 0) {
+            Ok(chunk.len())
+        } else {
+            Err(corrupt())
+        }
+    }
+}
+
+fn truncated() -> Problem {
+    Problem::new(
+        "log.gzip-truncated",
+        Text::new(
+            "The compressed file ends too early: its last part is missing.",
+            "压缩文件不完整:末尾缺失。",
+        ),
+        Text::new(
+            "Download or copy the file again, then open it once more.",
+            "请重新下载或复制该文件,然后再次打开。",
+        ),
+    )
+}
+
+fn corrupt() -> Problem {
+    Problem::new(
+        "log.gzip-corrupt",
+        Text::new(
+            "The compressed file is damaged: it can't be decompressed.",
+            "压缩文件已损坏,无法解压。",
+        ),
+        Text::new(
+            "Download or copy the file again, or open the uncompressed file.",
+            "请重新下载或复制,或直接打开未压缩的文件。",
+        ),
+    )
+}

@@ -1,0 +1,229 @@
+//! Names to dense numbers: every user, item and session name of the file gets the number of its first appearance.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+
+use super::{NONE, Names};
+
+/// Bytes that must be readable after the end of every text handed in, so that short names load in one go.
+pub(super) const PADDING: usize = 16;
+/// Names up to this length stand in the table itself.
+const SHORT: usize = 12;
+/// The tag of names that don't: no UTF-8 text holds the byte 0xff.
+const LONG: u32 = u32::MAX;
+/// Bytes of names that one table may hold (ends are 32 bits wide), less one block.
+const MOST_TEXT: usize = u32::MAX as usize - (1 << 20);
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Span {
+    pub(super) fn of(self, text: &[u8]) -> &[u8] {
+        &text[self.start as usize..self.end as usize]
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// A slot: a short name itself (`low`, then `tag`, zero-padded), or the hash of a long one.
+#[derive(Clone, Copy)]
+struct Slot {
+    low: u64,
+    tag: u32,
+    number: u32,
+}
+
+const EMPTY: Slot = Slot {
+    low: 0,
+    tag: 0,
+    number: NONE,
+};
+
+/// An open-addressing table over raw bytes with linear probing, at most two thirds full. Names hold no NUL and are
+/// not empty. The numbers depend only on the order of the names, never on the hash.
+pub(super) struct Interner {
+    slots: Vec<Slot>,
+    shift: u32,
+    text: Vec<u8>,
+    ends: Vec<u32>,
+    hasher: FixedState,
+}
+
+impl Interner {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: vec![EMPTY; 1 << 8],
+            shift: 64 - 8,
+            text: Vec::new(),
+            ends: Vec::new(),
+            hasher: FixedState::with_seed(0),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether the names have outgrown 32-bit offsets.
+    pub(super) fn is_full(&self) -> bool {
+        self.text.len() >= MOST_TEXT
+    }
+
+    /// Bytes of memory taken.
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>() + self.text.capacity() + self.ends.capacity() * 4
+    }
+
+    /// The name with this number.
+    pub(super) fn get(&self, number: u32) -> &[u8] {
+        let index = number as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start as usize..self.ends[index] as usize]
+    }
+
+    /// The number of the name at `span` of `text`, which must go on for [`PADDING`] bytes after it.
+    #[inline]
+    pub(super) fn number(&mut self, text: &[u8], span: Span) -> u32 {
+        let key = self.key(text, span);
+        let mut index = place(key, self.shift);
+        let mask = self.slots.len() - 1;
+        loop {
+            let slot = self.slots[index & mask];
+            if slot.number == NONE {
+                return self.insert(index & mask, key, span.of(text));
+            }
+            if slot.low == key.low
+                && slot.tag == key.tag
+                && (key.tag != LONG || self.get(slot.number) == span.of(text))
+            {
+                return slot.number;
+            }
+            index += 1;
+        }
+    }
+
+    #[inline]
+    fn key(&self, text: &[u8], span: Span) -> Slot {
+        let (start, length) = (span.start as usize, (span.end - span.start) as usize);
+        let mut key = EMPTY;
+        if length <= SHORT {
+            let word = load(text, start, length);
+            let low = word as u64;
+            if length <= 8 {
+                key.low = low & (u64::MAX >> (64 - 8 * length as u32).min(63));
+            } else {
+                key.low = low;
+                key.tag = (word >> 64) as u32 & (u32::MAX >> (96 - 8 * length as u32));
+            }
+        } else {
+            key.low = self.hasher.hash_one(span.of(text));
+            key.tag = LONG;
+        }
+        key
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let size = self.slots.len() * 2;
+        self.shift -= 1;
+        let mut slots = vec![EMPTY; size];
+        for slot in &self.slots {
+            if slot.number != NONE {
+                let mut index = place(*slot, self.shift) & (size - 1);
+                while slots[index].number != NONE {
+                    index = (index + 1) & (size - 1);
+                }
+                slots[index] = *slot;
+            }
+        }
+        self.slots = slots;
+    }
+
+    fn insert(&mut self, index: usize, key: Slot, name: &[u8]) -> u32 {
+        let number = self.ends.len() as u32;
+        self.slots[index] = Slot { number, ..key };
+        self.text.extend_from_slice(name);
+        self.ends.push(self.text.len() as u32);
+        if self.ends.len() * 3 > self.slots.len() * 2 {
+            self.grow();
+        }
+        number
+    }
+
+    /// The names alone; the table is given back. The bytes handed in were UTF-8.
+    pub(super) fn into_names(self) -> Names {
+        drop(self.slots);
+        match String::from_utf8(self.text) {
+            Ok(text) => Names {
+                text,
+                ends: self.ends,
+            },
+            Err(_) => Names::default(),
+        }
+    }
+}
+
+/// The 16 bytes from `start`; where the text ends before, the `length` bytes from there and zeros.
+#[inline]
+fn load(text: &[u8], start: usize, length: usize) -> u128 {
+    if let Some(words) = text.get(start..).and_then(<[u8]>::first_chunk::<PADDING>) {
+        return u128::from_le_bytes(*words);
+    }
+    let mut words = [0; PADDING];
+    words[..length].copy_from_slice(&text[start..start + length]);
+    u128::from_le_bytes(words)
+}
+
+/// Where the search for a key begins. Multiply-xorshift mixes all bits of the key into the top ones.
+#[inline]
+fn place(key: Slot, shift: u32) -> usize {
+    let mut hash = key.low ^ (u64::from(key.tag) << 32 | u64::from(key.tag)).rotate_left(17);
+    hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash = (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (hash >> shift) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn number(interner: &mut Interner, name: &str) -> u32 {
+        let mut text = b"xx".to_vec();
+        text.extend_from_slice(name.as_bytes());
+        let span = Span {
+            start: 2,
+            end: text.len() as u32,
+        };
+        text.extend_from_slice(&[b'7'; PADDING]);
+        interner.number(&text, span)
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_those_of_first_appearance(
+            names in prop::collection::vec("[a-c0-9é]{1,5}|[0-9]{8,20}", 0..600)
+        ) {
+            let mut interner = Interner::new();
+            let mut twin: HashMap<&str, u32> = HashMap::new();
+            for name in &names {
+                let next = twin.len() as u32;
+                let want = *twin.entry(name).or_insert(next);
+                prop_assert_eq!(number(&mut interner, name), want);
+            }
+            let stored = interner.into_names();
+            prop_assert_eq!(stored.len(), twin.len());
+            for (name, number) in twin {
+                prop_assert_eq!(stored.get(number), name);
+            }
+        }
+    }
+}

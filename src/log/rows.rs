@@ -1,0 +1,622 @@
+//! Rows to events: checks the fields of a batch column by column, then interns and stores the good rows.
+
+use std::collections::BTreeMap;
+
+use super::columns::{Column, Store};
+use super::intern::{Interner, Span};
+use super::options::Role;
+use super::reject::{RejectReason, Rejects};
+use super::schema::Schema;
+use super::splitter::{Batch, Shape};
+use super::time::{TimeFault, TimeFormat, TimeOffset};
+use super::words::is_missing;
+use super::{EventType, NONE, number, words};
+use crate::problem::{Place, Problem, Text};
+
+/// Different event words that a log may have.
+const MOST_WORDS: usize = 5000;
+/// Event word of rows that have none.
+const NO_WORD: u32 = 0;
+
+/// Where the fields of each role stand among the wanted ones.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slots {
+    user: Option<usize>,
+    item: usize,
+    event: Option<usize>,
+    time: Option<(usize, TimeFormat)>,
+    offset: Option<(usize, TimeOffset)>,
+    session: Option<usize>,
+    price: Option<usize>,
+    quantity: Option<usize>,
+    category: Option<usize>,
+    propensity: Option<usize>,
+    position: Option<usize>,
+    variant: Option<usize>,
+}
+
+/// One event word of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    pub(super) mapped: Option<EventType>,
+    pub(super) known: bool,
+    pub(super) count: u64,
+}
+
+/// How rows are read: fixed once the sample has been seen.
+pub(super) struct Reading {
+    pub(super) shape: Shape,
+    slots: Slots,
+    decimal_comma: bool,
+    price_is_total: bool,
+    strict: bool,
+    event_types: BTreeMap<String, Option<EventType>>,
+}
+
+/// What a batch stands in: its bytes, where it is in the file.
+pub(super) struct Piece<'a> {
+    /// The block, as rows refer to it.
+    pub(super) block: &'a [u8],
+    /// Where fields stand: the block, or the batch's unquoted text.
+    pub(super) quoted: bool,
+    /// Whether rows of the piece may hold NUL bytes or broken characters.
+    pub(super) suspect: bool,
+    /// The line of the file at which the block starts, and its offset in the file.
+    pub(super) line: u64,
+    pub(super) byte: &'a dyn Fn(usize) -> u64,
+}
+
+/// Values of the rows of one batch, before it is known which rows are good.
+#[derive(Default)]
+struct Values {
+    fault: Vec<Option<(RejectReason, u8)>>,
+    word: Vec<u32>,
+    time: Vec<i64>,
+    price: Vec<f32>,
+    quantity: Vec<f32>,
+    propensity: Vec<f64>,
+    position: Vec<u32>,
+    good: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+/// Everything that grows while rows are read.
+pub(super) struct Events {
+    pub(super) store: Store,
+    pub(super) users: Interner,
+    pub(super) items: Interner,
+    pub(super) sessions: Interner,
+    pub(super) categories: Interner,
+    pub(super) variants: Interner,
+    word_names: Interner,
+    pub(super) words: Vec<Word>,
+    pub(super) rejects: Rejects,
+    pub(super) ignored: u64,
+    values: Values,
+}
+
+impl Reading {
+    pub(super) fn new(
+        schema: &Schema,
+        delimiter: u8,
+        strict: bool,
+        event_types: BTreeMap<String, Option<EventType>>,
+    ) -> Self {
+        let mut used = Vec::new();
+        let mut slots = Slots::default();
+        for (column, role) in schema.roles.iter().enumerate() {
+            let slot = used.len();
+            match role {
+                Role::User => slots.user = Some(slot),
+                Role::Item => slots.item = slot,
+                Role::Event => slots.event = Some(slot),
+                Role::Session => slots.session = Some(slot),
+                Role::Price => slots.price = Some(slot),
+                Role::Quantity => slots.quantity = Some(slot),
+                Role::Category => slots.category = Some(slot),
+                Role::Propensity => slots.propensity = Some(slot),
+                Role::Position => slots.position = Some(slot),
+                Role::Variant => slots.variant = Some(slot),
+                Role::Time => match (schema.time, schema.offset) {
+                    (Some((at, format)), _) if at == column => slots.time = Some((slot, format)),
+                    (_, Some((at, offset))) if at == column => slots.offset = Some((slot, offset)),
+                    _ => continue,
+                },
+                Role::Ignore => continue,
+            }
+            used.push(column);
+        }
+        Self {
+            shape: Shape {
+                delimiter,
+                columns: schema.columns.len(),
+                used,
+            },
+            slots,
+            decimal_comma: schema.decimal_comma,
+            price_is_total: schema.price_is_total,
+            strict,
+            event_types,
+        }
+    }
+
+    /// What a word means here, and whether that is known.
+    fn meaning(&self, word: &[u8]) -> Word {
+        let word = words::normal(&String::from_utf8_lossy(word));
+        let found = match self.event_types.get(&word) {
+            Some(given) => Some(*given),
+            None if word.is_empty() => Some(Some(EventType::View)),
+            None => words::meaning(&word),
+        };
+        Word {
+            mapped: found.flatten(),
+            known: found.is_some(),
+            count: 0,
+        }
+    }
+}
+
+impl Events {
+    pub(super) fn new(reading: &Reading) -> Self {
+        fn column<S, T: Copy>(slot: Option<S>) -> Option<Column<T>> {
+            slot.map(|_| Column::new())
+        }
+        let slots = &reading.slots;
+        Self {
+            store: Store {
+                item: Column::new(),
+                kind: Column::new(),
+                user: column(slots.user),
+                session: column(slots.session),
+                time: column(slots.time),
+                price: column(slots.price),
+                quantity: column(slots.quantity),
+                propensity: column(slots.propensity),
+                position: column(slots.position),
+                variant: column(slots.variant),
+                item_category: Vec::new(),
+            },
+            users: Interner::new(),
+            items: Interner::new(),
+            sessions: Interner::new(),
+            categories: Interner::new(),
+            variants: Interner::new(),
+            word_names: Interner::new(),
+            words: vec![reading.meaning(b"")],
+            rejects: Rejects::default(),
+            ignored: 0,
+            values: Values::default(),
+        }
+    }
+
+    /// The event words of the file with what is known of each; the empty word first.
+    pub(super) fn event_words(&self) -> impl Iterator<Item = (String, &Word)> {
+        self.words.iter().enumerate().map(|(index, word)| {
+            let name = match index.checked_sub(1) {
+                None => String::new(),
+                Some(index) => {
+                    String::from_utf8_lossy(self.word_names.get(index as u32)).into_owned()
+                }
+            };
+            (name, word)
+        })
+    }
+
+    /// Bytes of memory taken.
+    pub(super) fn bytes(&self) -> usize {
+        self.store.bytes()
+            + self.users.bytes()
+            + self.items.bytes()
+            + self.sessions.bytes()
+            + self.categories.bytes()
+            + self.variants.bytes()
+            + self.rejects.bytes()
+    }
+
+    /// Whether any table of names has outgrown its offsets.
+    pub(super) fn names_full(&self) -> bool {
+        [
+            &self.users,
+            &self.items,
+            &self.sessions,
+            &self.categories,
+            &self.variants,
+        ]
+        .iter()
+        .any(|names| names.is_full())
+    }
+
+    /// Reads a batch.
+    ///
+    /// # Errors
+    /// In strict mode, the first bad row; `log.event-words` when the event column holds no event words.
+    pub(super) fn read(
+        &mut self,
+        reading: &Reading,
+        piece: &Piece,
+        batch: &Batch,
+    ) -> Result<(), Problem> {
+        let mut values = std::mem::take(&mut self.values);
+        let text = if piece.quoted {
+            batch.unquoted.as_slice()
+        } else {
+            piece.block
+        };
+        let fields = Fields {
+            text,
+            spans: &batch.spans,
+            width: reading.shape.used.len(),
+        };
+        values.check(reading, piece, batch, &fields);
+        self.check_words(reading, &fields, &mut values)?;
+        let result = self.sort_out(reading, piece, batch, &fields, &mut values);
+        if result.is_ok() {
+            self.keep(reading, &fields, &mut values);
+        }
+        self.values = values;
+        result
+    }
+
+    /// Numbers the event words of the rows without fault.
+    fn check_words(
+        &mut self,
+        reading: &Reading,
+        fields: &Fields,
+        values: &mut Values,
+    ) -> Result<(), Problem> {
+        values.word.clear();
+        let Some(slot) = reading.slots.event else {
+            return Ok(());
+        };
+        for row in 0..values.fault.len() {
+            let span = fields.span(row, slot);
+            let number = if values.fault[row].is_some() || span.is_empty() {
+                NO_WORD
+            } else {
+                self.word_names.number(fields.text, span) + 1
+            };
+            if number as usize == self.words.len() {
+                self.words.push(reading.meaning(fields.get(row, slot)));
+                if self.words.len() > MOST_WORDS {
+                    return Err(too_many_words());
+                }
+            }
+            values.word.push(number);
+        }
+        Ok(())
+    }
+
+    /// Rejects the faulty rows and finds those to keep, in the order of the file.
+    fn sort_out(
+        &mut self,
+        reading: &Reading,
+        piece: &Piece,
+        batch: &Batch,
+        fields: &Fields,
+        values: &mut Values,
+    ) -> Result<(), Problem> {
+        values.good.clear();
+        for row in 0..values.fault.len() {
+            if let Some((reason, slot)) = values.fault[row] {
+                let at = batch.rows[row];
+                let raw = &piece.block[at.start as usize..at.end as usize];
+                let slot = usize::from(slot).checked_sub(1);
+                let place = Place {
+                    line: piece.line + u64::from(at.line),
+                    column: slot.map_or(0, |slot| reading.shape.used[slot] as u32 + 1),
+                    byte: (piece.byte)(at.start as usize),
+                };
+                let value = slot.map_or(raw, |slot| fields.get(row, slot));
+                self.rejects.add(reason, place, value, raw);
+                if reading.strict {
+                    return Err(reason.problem(place));
+                }
+                continue;
+            }
+            let word = &mut self.words[values.word.get(row).map_or(0, |&word| word as usize)];
+            word.count += 1;
+            if word.mapped.is_some() {
+                values.good.push(row as u32);
+            } else {
+                self.ignored += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the good rows, one column after the other.
+    fn keep(&mut self, reading: &Reading, fields: &Fields, values: &mut Values) {
+        let slots = &reading.slots;
+        let store = &mut self.store;
+        let good = &values.good;
+        for &row in good {
+            store.item.push(
+                self.items
+                    .number(fields.text, fields.span(row as usize, slots.item)),
+            );
+        }
+        for (slot, names, column) in [
+            (slots.user, &mut self.users, &mut store.user),
+            (slots.session, &mut self.sessions, &mut store.session),
+            (slots.variant, &mut self.variants, &mut store.variant),
+        ] {
+            if let (Some(slot), Some(column)) = (slot, column) {
+                intern(names, fields, good, slot, &mut |number| column.push(number));
+            }
+        }
+        if slots.category.is_some() {
+            store.grow_categories(self.items.len());
+        }
+        if let Some(slot) = slots.category {
+            let first = store.item.len() - good.len();
+            values.numbers.clear();
+            for (index, &row) in good.iter().enumerate() {
+                let item = store.item.get(first + index) as usize;
+                let span = fields.span(row as usize, slot);
+                if store.item_category[item] == NONE && !is_missing(span.of(fields.text)) {
+                    store.item_category[item] = self.categories.number(fields.text, span);
+                }
+            }
+        }
+        for &row in good {
+            let word = values
+                .word
+                .get(row as usize)
+                .map_or(0, |&word| word as usize);
+            let kind = self.words[word].mapped.unwrap_or(EventType::View);
+            store.kind.push(kind as u8);
+        }
+        take(&mut store.time, good, &values.time);
+        take(&mut store.price, good, &values.price);
+        take(&mut store.quantity, good, &values.quantity);
+        take(&mut store.propensity, good, &values.propensity);
+        take(&mut store.position, good, &values.position);
+    }
+}
+
+/// Interns a column of the good rows; missing values become [`NONE`].
+#[inline]
+fn intern(
+    names: &mut Interner,
+    fields: &Fields,
+    good: &[u32],
+    slot: usize,
+    push: &mut dyn FnMut(u32),
+) {
+    for &row in good {
+        let span = fields.span(row as usize, slot);
+        if is_missing(span.of(fields.text)) {
+            push(NONE);
+        } else {
+            push(names.number(fields.text, span));
+        }
+    }
+}
+
+fn take<T: Copy>(column: &mut Option<Column<T>>, good: &[u32], values: &[T]) {
+    if let Some(column) = column {
+        for &row in good {
+            column.push(values[row as usize]);
+        }
+    }
+}
+
+/// The fields of a batch.
+struct Fields<'a> {
+    text: &'a [u8],
+    spans: &'a [Span],
+    width: usize,
+}
+
+impl<'a> Fields<'a> {
+    /// The field without spaces around it.
+    #[inline]
+    fn span(&self, row: usize, slot: usize) -> Span {
+        let mut span = self.spans[row * self.width + slot];
+        while span.start < span.end && self.text[span.start as usize] == b' ' {
+            span.start += 1;
+        }
+        while span.start < span.end && self.text[span.end as usize - 1] == b' ' {
+            span.end -= 1;
+        }
+        span
+    }
+
+    #[inline]
+    fn get(&self, row: usize, slot: usize) -> &'a [u8] {
+        self.span(row, slot).of(self.text)
+    }
+}
+
+impl Values {
+    /// Reads everything that may be wrong, one column after the other; a row keeps its first fault. The number
+    /// beside a fault is the slot of the field plus one, 0 for the whole row.
+    fn check(&mut self, reading: &Reading, piece: &Piece, batch: &Batch, fields: &Fields) {
+        let slots = &reading.slots;
+        self.fault.clear();
+        self.fault.resize(batch.rows.len(), None);
+        for &(row, reason) in &batch.faults {
+            self.fault[row as usize] = Some((reason, 0));
+        }
+        if piece.suspect {
+            self.check_text(piece, batch);
+        }
+        self.check_names(slots, fields);
+        self.check_times(slots, fields);
+        let comma = reading.decimal_comma;
+        let divided = reading.price_is_total;
+        Self::numbers(
+            &mut self.quantity,
+            &mut self.fault,
+            slots.quantity,
+            fields,
+            |text| optional(text, comma, RejectReason::Quantity),
+        );
+        Self::numbers(
+            &mut self.price,
+            &mut self.fault,
+            slots.price,
+            fields,
+            |text| {
+                let price = optional(text, comma, RejectReason::Price)?;
+                if price < 0.0 {
+                    Err(RejectReason::NegativePrice)
+                } else {
+                    Ok(price)
+                }
+            },
+        );
+        if divided && slots.quantity.is_some() {
+            for (price, &quantity) in self.price.iter_mut().zip(&self.quantity) {
+                *price = if quantity == 0.0 {
+                    f32::NAN
+                } else {
+                    *price / quantity.abs()
+                };
+            }
+        }
+        Self::numbers(
+            &mut self.propensity,
+            &mut self.fault,
+            slots.propensity,
+            fields,
+            |text| match number::parse(text, comma) {
+                Some(value) if value > 0.0 && value <= 1.0 => Ok(value),
+                _ => Err(RejectReason::Propensity),
+            },
+        );
+        Self::numbers(
+            &mut self.position,
+            &mut self.fault,
+            slots.position,
+            fields,
+            |text| {
+                if is_missing(text) {
+                    return Ok(NONE);
+                }
+                let text = std::str::from_utf8(text).map_err(|_| RejectReason::Position)?;
+                text.parse()
+                    .ok()
+                    .filter(|&position| position != NONE)
+                    .ok_or(RejectReason::Position)
+            },
+        );
+    }
+
+    fn check_text(&mut self, piece: &Piece, batch: &Batch) {
+        for (fault, row) in self.fault.iter_mut().zip(&batch.rows) {
+            let text = &piece.block[row.start as usize..row.end as usize];
+            if fault.is_some() {
+                continue;
+            }
+            if text.contains(&0) {
+                *fault = Some((RejectReason::Nul, 0));
+            } else if std::str::from_utf8(text).map_or(true, |text| text.contains('\u{fffd}')) {
+                *fault = Some((RejectReason::Undecodable, 0));
+            }
+        }
+    }
+
+    fn check_names(&mut self, slots: &Slots, fields: &Fields) {
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            if fault.is_none() && is_missing(fields.get(row, slots.item)) {
+                *fault = Some((RejectReason::NoItem, slots.item as u8 + 1));
+            }
+        }
+        let Some(actor) = slots.user.or(slots.session) else {
+            return;
+        };
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            let missing =
+                |slot: Option<usize>| slot.is_none_or(|slot| is_missing(fields.get(row, slot)));
+            if fault.is_none() && missing(slots.user) && missing(slots.session) {
+                *fault = Some((RejectReason::NoUser, actor as u8 + 1));
+            }
+        }
+    }
+
+    fn check_times(&mut self, slots: &Slots, fields: &Fields) {
+        let Some((slot, format)) = slots.time else {
+            return;
+        };
+        self.time.clear();
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            let time = if fault.is_some() {
+                Ok(0)
+            } else {
+                format.parse(fields.get(row, slot))
+            };
+            self.time.push(time.unwrap_or(0));
+            if let Err(reason) = time {
+                *fault = Some((time_reason(reason), slot as u8 + 1));
+            }
+        }
+        let Some((slot, offset)) = slots.offset else {
+            return;
+        };
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            if fault.is_some() {
+                continue;
+            }
+            match offset.parse(fields.get(row, slot)) {
+                Some(add) => self.time[row] += add,
+                None => *fault = Some((RejectReason::Time, slot as u8 + 1)),
+            }
+        }
+    }
+
+    fn numbers<T: Copy + Default>(
+        values: &mut Vec<T>,
+        faults: &mut [Option<(RejectReason, u8)>],
+        slot: Option<usize>,
+        fields: &Fields,
+        read: impl Fn(&[u8]) -> Result<T, RejectReason>,
+    ) {
+        let Some(slot) = slot else { return };
+        values.clear();
+        for (row, fault) in faults.iter_mut().enumerate() {
+            let value = if fault.is_some() {
+                Ok(T::default())
+            } else {
+                read(fields.get(row, slot))
+            };
+            values.push(value.unwrap_or_default());
+            if let Err(reason) = value {
+                *fault = Some((reason, slot as u8 + 1));
+            }
+        }
+    }
+}
+
+fn time_reason(fault: TimeFault) -> RejectReason {
+    match fault {
+        TimeFault::Unreadable => RejectReason::Time,
+        TimeFault::OutOfRange => RejectReason::TimeRange,
+    }
+}
+
+/// A number that may be left out: NaN then.
+fn optional(text: &[u8], comma: bool, reason: RejectReason) -> Result<f32, RejectReason> {
+    match number::parse(text, comma) {
+        Some(value) if (value as f32).is_finite() => Ok(value as f32),
+        Some(_) => Err(reason),
+        None if is_missing(text) => Ok(f32::NAN),
+        None => Err(reason),
+    }
+}
+
+fn too_many_words() -> Problem {
+    Problem::new(
+        "log.event-words",
+        Text::new(
+            format!(
+                "The event column holds more than {MOST_WORDS} different values: these are no event types."
+            ),
+            format!("行为列含有超过 {MOST_WORDS} 种不同的值:这不是行为类型。"),
+        ),
+        Text::new(
+            "Choose another column as event type, or none.",
+            "请选择其他列作为行为类型,或不选。",
+        ),
+    )
+}
