@@ -165,13 +165,13 @@ pub fn typical_width(text: &str, size: f64, bold: bool) -> f64 {
         'f' | 't' | 'r' | 'I' | '(' | ')' | '[' | ']' | '/' | ' ' | '-' => 0.34,
         '⁰'..='⁹' | '¹' | '²' | '³' | '⁻' => 0.40,
         'm' | 'M' | 'W' | '%' | '@' => 0.87,
-        'w' | 'A'..='Z' => 0.70,
+        'w' | 'A'..='Z' => 0.72,
         '\u{2e80}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7ff}'
         | '\u{f900}'..='\u{faff}'
         | '\u{ff00}'..='\u{ff60}' => 1.0,
         c if c > '\u{ffff}' => 1.0,
-        _ => 0.56,
+        _ => 0.62,
     };
     let bolder = if bold { 1.07 } else { 1.0 };
     text.chars().map(width).sum::<f64>() * size * bolder

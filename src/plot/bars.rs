@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::curve::Curve;
 use super::frame::{Frame, LABEL, axis_name, label_type};
-use super::number::short;
+use super::number::{exponent, power_of_ten, short, tick_labels};
 use super::scale::{LARGEST, Scale, extent};
 use super::sheet::{Rect, Sheet, Side, Stroke, Type};
 use super::spec::{Axis, Bar, Chart};
@@ -51,6 +51,18 @@ pub fn with_unit(value: f64, axis: &Axis) -> String {
     }
 }
 
+/// The totals, written with the same decimals: three digits of the largest.
+fn totals(bars: &[Bar]) -> Vec<String> {
+    let values: Vec<f64> = bars.iter().map(total).collect();
+    let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    let step = if largest > 0.0 {
+        power_of_ten(exponent(largest) - 2)
+    } else {
+        1.0
+    };
+    tick_labels(&values, step)
+}
+
 /// The height in CSS pixels at which all bars of a chart have comfortable room.
 pub fn comfortable_height(chart: &Chart) -> f64 {
     head_height(chart) + ROW * chart.bars.len().max(1) as f64 + EDGE
@@ -82,17 +94,19 @@ pub fn draw_bars<B: DrawingBackend>(
     let row = (room / chart.bars.len().max(1) as f64).clamp(LABEL + 6.0, 44.0);
     let shown = ((room / row + 1e-6) as usize).min(chart.bars.len());
     let bars = &chart.bars[..shown];
-    let (scale, label_room) = bar_scale(sheet, bars);
+    let totals = totals(bars);
+    let (scale, label_room) = bar_scale(sheet, bars, &totals);
     let zero = scale.place(0.0);
     let mut targets = Vec::with_capacity(shown);
-    for (index, bar) in bars.iter().enumerate() {
+    for (index, (bar, total)) in bars.iter().zip(&totals).enumerate() {
         let rect = Rect {
             left: EDGE,
             top: first + row * index as f64,
             right: bounds.right - EDGE,
             bottom: first + row * (index + 1) as f64,
         };
-        draw_bar(sheet, bar, &scale, rect, label_room)?;
+        let end = draw_bar(sheet, bar, &scale, rect, label_room)?;
+        draw_total(sheet, total, end, rect)?;
         targets.push(Target { rect, index });
     }
     let axis = Stroke::solid(sheet.palette.axis, 1.0);
@@ -101,14 +115,18 @@ pub fn draw_bars<B: DrawingBackend>(
 }
 
 /// The scale of the bars, and the room for their labels.
-fn bar_scale<B: DrawingBackend>(sheet: &Sheet<'_, B>, bars: &[Bar]) -> (Scale, f64) {
+fn bar_scale<B: DrawingBackend>(
+    sheet: &Sheet<'_, B>,
+    bars: &[Bar],
+    totals: &[String],
+) -> (Scale, f64) {
     let width = sheet.bounds().width();
     let widest = |face: Type, texts: &mut dyn Iterator<Item = String>| {
         texts.map(|t| sheet.width(&t, face)).fold(0.0, f64::max)
     };
     let face = label_type(sheet, Side::Start);
     let labels = widest(face, &mut bars.iter().map(|b| b.label.clone())).min(width * 0.38);
-    let values = widest(bold(sheet), &mut bars.iter().map(|b| short(total(b))));
+    let values = widest(bold(sheet), &mut totals.iter().cloned());
     let ends = |b: &Bar| {
         let (up, down): (Vec<f64>, Vec<f64>) = parts(b).partition(|&v| v > 0.0);
         [
@@ -132,13 +150,14 @@ fn bold<B: DrawingBackend>(sheet: &Sheet<'_, B>) -> Type {
     }
 }
 
+/// Draws label, parts and baseline; returns where the total goes.
 fn draw_bar<B: DrawingBackend>(
     sheet: &Sheet<'_, B>,
     bar: &Bar,
     scale: &Scale,
     row: Rect,
     label_room: f64,
-) -> Result<(), Problem> {
+) -> Result<f64, Problem> {
     let middle = (row.top + row.bottom) / 2.0;
     let half = (row.height() * 0.31).clamp(4.0, 11.0);
     let face = Type {
@@ -178,16 +197,25 @@ fn draw_bar<B: DrawingBackend>(
             end = x;
         }
     }
-    let value = bold(sheet);
-    let text = short(total(bar));
-    let furthest = row.right - sheet.width(&text, value);
-    sheet.text(&text, ((end + 6.0).min(furthest), middle), value)
+    Ok(end)
+}
+
+fn draw_total<B: DrawingBackend>(
+    sheet: &Sheet<'_, B>,
+    text: &str,
+    end: f64,
+    row: Rect,
+) -> Result<(), Problem> {
+    let face = bold(sheet);
+    let furthest = row.right - sheet.width(text, face);
+    let middle = (row.top + row.bottom) / 2.0;
+    sheet.text(text, ((end + 6.0).min(furthest), middle), face)
 }
 
 /// The ranges of a histogram: all bins, from zero.
-pub fn histogram_ranges(curve: &Curve) -> ([f64; 2], [f64; 2]) {
+pub fn histogram_ranges(curve: &Curve, whole: bool) -> ([f64; 2], [f64; 2]) {
     let edges = (0..curve.x.len()).flat_map(|i| {
-        let (from, to) = bin(curve, i);
+        let (from, to) = bin(curve, i, whole);
         [from, to]
     });
     let x = extent(edges).unwrap_or([0.0, 1.0]);
@@ -195,9 +223,12 @@ pub fn histogram_ranges(curve: &Curve) -> ([f64; 2], [f64; 2]) {
     (x, [0.0, if top > 0.0 { top * 1.05 } else { 1.0 }])
 }
 
-/// Edges of bin `i`; the last is as wide as the one before it.
-pub fn bin(curve: &Curve, i: usize) -> (f64, f64) {
+/// Edges of bin `i`; the last is as wide as the one before it. Bins that hold one whole number each stand around it.
+pub fn bin(curve: &Curve, i: usize, whole: bool) -> (f64, f64) {
     let x = &curve.x;
+    if whole && x.windows(2).all(|pair| pair[1] - pair[0] == 1.0) {
+        return (x[i] - 0.5, x[i] + 0.5);
+    }
     let width = match x.len() {
         0 | 1 => 1.0,
         n => x[(i + 1).min(n - 1)] - x[(i + 1).min(n - 1) - 1],
@@ -212,12 +243,13 @@ pub fn bin(curve: &Curve, i: usize) -> (f64, f64) {
 pub fn draw_histogram<B: DrawingBackend>(
     sheet: &Sheet<'_, B>,
     curve: &Curve,
+    whole: bool,
     frame: &Frame,
 ) -> Result<Vec<Target>, Problem> {
     let colour = tint(sheet.palette.series(0), 1.0);
     let mut targets = Vec::with_capacity(curve.x.len());
     for index in 0..curve.x.len() {
-        let (from, to) = bin(curve, index);
+        let (from, to) = bin(curve, index, whole);
         let (left, right) = (frame.x.place(from), frame.x.place(to));
         let seam = if right - left > 3.0 { 0.5 } else { 0.0 };
         let rect = Rect {

@@ -69,7 +69,9 @@ impl Frame {
         let plot_top = top + EDGE + name_row;
         let plot_bottom = (bounds.bottom - below).max(plot_top + 10.0);
         let y = Scale::new(y, chart.y.log, [plot_bottom, plot_top]);
-        let y_ticks = y.ticks(((plot_bottom - plot_top) / 33.0) as usize, chart.y.whole);
+        // More than seven levels help nobody to read a height.
+        let levels = ((plot_bottom - plot_top) / 33.0).min(7.0);
+        let y_ticks = y.ticks(levels as usize, chart.y.whole);
         let widest = y_ticks
             .labels
             .iter()
@@ -244,7 +246,6 @@ fn draw_legend<B: DrawingBackend>(
     legend: &[Legend],
     top: f64,
 ) -> Result<f64, Problem> {
-    const SWATCH: f64 = 26.0;
     const ROW: f64 = 18.0;
     let face = Type {
         colour: sheet.palette.ink,
@@ -253,14 +254,15 @@ fn draw_legend<B: DrawingBackend>(
     let end = sheet.bounds().right - EDGE;
     let (mut x, mut y) = (EDGE, top + ROW / 2.0);
     for entry in legend {
-        let label = sheet.fit(&entry.label, face, end - EDGE - SWATCH);
-        let width = SWATCH + sheet.width(&label, face);
+        let swatch = entry.swatch();
+        let label = sheet.fit(&entry.label, face, end - EDGE - swatch);
+        let width = swatch + sheet.width(&label, face);
         if x > EDGE && x + width > end {
             x = EDGE;
             y += ROW;
         }
-        entry.draw_swatch(sheet, (x, y), SWATCH - 6.0)?;
-        sheet.text(&label, (x + SWATCH, y), face)?;
+        entry.draw_swatch(sheet, (x, y), swatch - 6.0)?;
+        sheet.text(&label, (x + swatch, y), face)?;
         x += width + 18.0;
     }
     Ok(y + ROW / 2.0)

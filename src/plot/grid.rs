@@ -3,7 +3,7 @@
 use plotters_backend::DrawingBackend;
 
 use super::bars::Target;
-use super::number::short;
+use super::number::tick_labels;
 use super::scale::extent;
 use super::sheet::{Point, Rect, Sheet, Side, Type};
 use super::spec::{Cell, Chart, Direction};
@@ -33,8 +33,9 @@ pub fn draw<B: DrawingBackend>(
     let first = top + EDGE + (high - side * rows as f64) / 2.0;
     let range = extent(cells.iter().filter_map(|c| c.value)).unwrap_or([0.0, 0.0]);
     let reach = range[0].abs().max(range[1].abs());
+    let texts = value_texts(sheet, cells, side);
     let mut targets = Vec::with_capacity(cells.len());
-    for (index, cell) in cells.iter().enumerate() {
+    for (index, (cell, text)) in cells.iter().zip(&texts).enumerate() {
         let (column, row) = ((index % columns) as f64, (index / columns) as f64);
         let rect = Rect {
             left: left + side * column,
@@ -42,7 +43,7 @@ pub fn draw<B: DrawingBackend>(
             right: left + side * (column + 1.0),
             bottom: first + side * (row + 1.0),
         };
-        draw_cell(sheet, cell, rect, reach)?;
+        draw_cell(sheet, cell, text, rect, reach)?;
         targets.push(Target { rect, index });
     }
     Ok(targets)
@@ -69,6 +70,7 @@ fn ground<B: DrawingBackend>(sheet: &Sheet<'_, B>, cell: &Cell, reach: f64) -> C
 fn draw_cell<B: DrawingBackend>(
     sheet: &Sheet<'_, B>,
     cell: &Cell,
+    value: &str,
     rect: Rect,
     reach: f64,
 ) -> Result<(), Problem> {
@@ -105,33 +107,36 @@ fn draw_cell<B: DrawingBackend>(
             small,
         )?;
     }
-    if let Some(value) = cell.value.filter(|_| !cell.wall) {
-        let normal = face((side * 0.24).clamp(8.0, 15.0), false, Side::Middle);
-        let text = short_enough(sheet, value, normal, side - 4.0);
-        sheet.text(&text, middle, normal)?;
-    }
+    sheet.text(value, middle, face(value_size(side), false, Side::Middle))?;
     for &direction in &cell.best {
         draw_arrow(sheet, middle, side, direction, ink)?;
     }
     Ok(())
 }
 
-/// The value with as many digits as fit; none if not even one does.
-fn short_enough<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    value: f64,
-    face: Type,
-    room: f64,
-) -> String {
-    let small = value.abs() < 1000.0;
-    let rounded = [2, 1, 0].into_iter().filter(|_| small).map(|d| {
-        let scale = [1.0, 10.0, 100.0][d];
-        short((value * scale).round() / scale)
-    });
-    let mut texts = rounded.chain([short(value)]);
-    texts
-        .find(|t| sheet.width(t, face) <= room)
-        .unwrap_or_default()
+fn value_size(side: f64) -> f64 {
+    (side * 0.21).clamp(7.0, 15.0)
+}
+
+/// The values with the same decimals, as many as fit between the arrows of every cell; nothing where not even whole numbers do.
+fn value_texts<B: DrawingBackend>(sheet: &Sheet<'_, B>, cells: &[Cell], side: f64) -> Vec<String> {
+    let face = Type {
+        size: value_size(side),
+        bold: false,
+        colour: sheet.palette.ink,
+        side: Side::Middle,
+    };
+    let values: Vec<Option<f64>> = cells.iter().map(|c| c.value.filter(|_| !c.wall)).collect();
+    let with = |step: f64| -> Vec<String> {
+        let text =
+            |v: &Option<f64>| v.and_then(|v| tick_labels(&[v, 999.0], step).into_iter().next());
+        values.iter().map(|v| text(v).unwrap_or_default()).collect()
+    };
+    let fits = |texts: &Vec<String>| texts.iter().all(|t| sheet.width(t, face) <= side * 0.62);
+    let mut tries = [0.01, 0.1, 1.0].into_iter().map(with);
+    tries
+        .find(fits)
+        .unwrap_or_else(|| vec![String::new(); cells.len()])
 }
 
 /// A small triangle near the edge that the action leads to.
@@ -148,7 +153,7 @@ fn draw_arrow<B: DrawingBackend>(
         Direction::Down => (0.0, 1.0),
         Direction::Left => (-1.0, 0.0),
     };
-    let (tip, base, half) = (side * 0.44, side * 0.33, side * 0.09);
+    let (tip, base, half) = (side * 0.46, side * 0.37, side * 0.08);
     let at = |along: f64, across: f64| {
         let x = middle.0 + dx * along - dy * across;
         (x, middle.1 + dy * along + dx * across)

@@ -188,7 +188,7 @@ fn draw_markers<B: DrawingBackend>(
         .map(|i| frame.place(curve.x[i], curve.y[i]))
         .filter(|&p| room.holds(p));
     let points: Vec<Point> = points.collect();
-    let sparse = points.len() as f64 * 14.0 <= frame.plot.width();
+    let sparse = points.len() as f64 * 32.0 <= frame.plot.width();
     let (first, stride) = if sparse {
         (0, 1)
     } else {

@@ -29,5 +29,5 @@ pub use scale::{Scale, Ticks};
 pub use sheet::{Point, Rect, Sheet};
 pub use spec::{Axis, Bar, Cell, Chart, Direction, Grid, Kind, Look, Mark, Reference, Series};
 pub use theme::Theme;
-pub use view::{Layout, Legend, View};
+pub use view::{Layout, Legend, Shape, View};
 pub use words::Table;

@@ -250,7 +250,7 @@ pub fn read_target(chart: &Chart, curves: &[Curve], target: Target) -> Option<Re
         }
         Kind::Histogram => {
             let curve = curves.first()?;
-            let (from, to) = bars::bin(curve, index);
+            let (from, to) = bars::bin(curve, index, false);
             readout.x = from;
             readout.x_text = if chart.x.whole && to - from == 1.0 {
                 position(from, &chart.x)

@@ -18,6 +18,18 @@ use super::theme::{self, Marker};
 use super::words::{self, Table};
 use crate::problem::{Problem, Text};
 
+/// What an entry of a legend is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Shape {
+    /// A curve.
+    Line,
+    /// A filled part of a bar.
+    Area,
+    /// A stroke across a bar.
+    Stroke,
+}
+
 /// One line of a legend, for the page to draw.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,13 +40,24 @@ pub struct Legend {
     pub colour: String,
     /// Lengths drawn and left out in CSS pixels; empty is solid.
     pub dash: Vec<f64>,
-    /// Shape of its points; none for areas.
+    /// Shape of its points; none for areas and levels.
     pub marker: Option<Marker>,
+    /// What it is drawn as.
+    pub shape: Shape,
     #[serde(skip)]
     style: usize,
 }
 
 impl Legend {
+    /// Room for the swatch, in CSS pixels.
+    pub(super) fn swatch(&self) -> f64 {
+        match self.shape {
+            Shape::Line => 26.0,
+            Shape::Area => 18.0,
+            Shape::Stroke => 8.0,
+        }
+    }
+
     pub(super) fn draw_swatch<B: DrawingBackend>(
         &self,
         sheet: &Sheet<'_, B>,
@@ -43,13 +66,17 @@ impl Legend {
     ) -> Result<(), Problem> {
         let colour = sheet.palette.series(self.style);
         let Some(marker) = self.marker else {
-            let square = Rect {
-                left: x + width - 12.0,
+            let (width, colour) = match self.shape {
+                Shape::Stroke => (2.0, sheet.palette.ink),
+                Shape::Line | Shape::Area => (12.0, colour),
+            };
+            let block = Rect {
+                left: x,
                 top: y - 6.0,
                 right: x + width,
                 bottom: y + 6.0,
             };
-            return sheet.block(square, theme::tint(colour, 1.0));
+            return sheet.block(block, theme::tint(colour, 1.0));
         };
         let stroke = Stroke {
             dash: &self.dash,
@@ -176,10 +203,10 @@ impl View {
             }
             Kind::Histogram => {
                 if let Some(curve) = self.curves.first() {
-                    let (x, y) = bars::histogram_ranges(curve);
+                    let (x, y) = bars::histogram_ranges(curve, chart.x.whole);
                     let frame = Frame::new(sheet, chart, x, y, top);
                     frame.draw(sheet, chart)?;
-                    scene.targets = bars::draw_histogram(sheet, curve, &frame)?;
+                    scene.targets = bars::draw_histogram(sheet, curve, chart.x.whole, &frame)?;
                     scene.frame = Some(frame);
                 }
             }
@@ -460,7 +487,16 @@ impl View {
             colour: theme::hex(palette.series(i)),
             dash: Vec::new(),
             marker: None,
+            shape: Shape::Area,
             style: i,
+        };
+        let baseline = || Legend {
+            label: self.chart.baseline.clone(),
+            colour: theme::hex(palette.ink),
+            dash: Vec::new(),
+            marker: None,
+            shape: Shape::Stroke,
+            style: 0,
         };
         let line = |(i, series): (usize, &Series)| {
             let style = lines::style_of(series, i);
@@ -469,12 +505,17 @@ impl View {
                 colour: theme::hex(palette.series(style)),
                 dash: theme::dash(lines::dash_of(series, i)).to_vec(),
                 marker: Some(theme::marker(style)),
+                shape: Shape::Line,
                 style,
             }
         };
         match self.chart.kind {
             Kind::Lines => self.chart.series.iter().enumerate().map(line).collect(),
-            Kind::Bars => self.chart.parts.iter().enumerate().map(area).collect(),
+            Kind::Bars => {
+                let baseline = (!self.chart.baseline.is_empty()).then(baseline);
+                let parts = self.chart.parts.iter().enumerate().map(area);
+                parts.chain(baseline).collect()
+            }
             Kind::Histogram | Kind::Grid => Vec::new(),
         }
     }

@@ -296,7 +296,7 @@ fn of_histogram(chart: &Chart, curve: &Curve) -> Text {
         return Text::new("No values.", "没有数值。");
     };
     let n = curve.x.len();
-    let (from, to) = (short(curve.x[0]), short(bars::bin(curve, n - 1).1));
+    let (from, to) = (short(curve.x[0]), short(bars::bin(curve, n - 1, false).1));
     let (at, count, name) = (short(curve.x[most]), short(curve.raw[most]), &chart.x.label);
     Text::new(
         format!("{n} bins of {name} from {from} to {to}; the fullest, at {at}, holds {count}."),
