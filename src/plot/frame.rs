@@ -2,11 +2,11 @@
 
 use plotters_backend::DrawingBackend;
 
+use super::legend::Legend;
 use super::scale::{Scale, Ticks};
 use super::sheet::{Point, Rect, Sheet, Side, Stroke, Type};
 use super::spec::{Axis, Chart};
 use super::theme;
-use super::view::Legend;
 use crate::problem::Problem;
 
 /// Font size of labels in CSS pixels.
@@ -77,7 +77,7 @@ impl Frame {
             .iter()
             .map(|l| sheet.width(l, face))
             .fold(0.0, f64::max);
-        let left = (EDGE + widest + GAP).min(bounds.right / 2.0);
+        let left = (EDGE + widest + GAP).min(bounds.right - 16.0);
         let right = bounds.right - EDGE - 4.0;
         let x = Scale::new(x, chart.x.log, [left, right]);
         let x_ticks = fitting_ticks(sheet, &x, chart.x.whole);

@@ -9,83 +9,13 @@ use super::bars::{self, Target};
 use super::curve::Curve;
 use super::frame::{Frame, draw_head};
 use super::grid;
+use super::legend::{Legend, legend};
 use super::lines::{self, Zoom};
-use super::reading::{self, Focus, Readout};
-use super::scale::Scale;
-use super::sheet::{Point, Rect, Sheet, Stroke};
+use super::reading::Focus;
+use super::sheet::{Rect, Sheet, Stroke};
 use super::spec::{Chart, Kind, Look, Series};
-use super::theme::{self, Marker};
 use super::words::{self, Table};
 use crate::problem::{Problem, Text};
-
-/// What an entry of a legend is drawn as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Shape {
-    /// A curve.
-    Line,
-    /// A filled part of a bar.
-    Area,
-    /// A stroke across a bar.
-    Stroke,
-}
-
-/// One line of a legend, for the page to draw.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Legend {
-    /// Name.
-    pub label: String,
-    /// `#rrggbb`.
-    pub colour: String,
-    /// Lengths drawn and left out in CSS pixels; empty is solid.
-    pub dash: Vec<f64>,
-    /// Shape of its points; none for areas and levels.
-    pub marker: Option<Marker>,
-    /// What it is drawn as.
-    pub shape: Shape,
-    #[serde(skip)]
-    style: usize,
-}
-
-impl Legend {
-    /// Room for the swatch, in CSS pixels.
-    pub(super) fn swatch(&self) -> f64 {
-        match self.shape {
-            Shape::Line => 26.0,
-            Shape::Area => 18.0,
-            Shape::Stroke => 8.0,
-        }
-    }
-
-    pub(super) fn draw_swatch<B: DrawingBackend>(
-        &self,
-        sheet: &Sheet<'_, B>,
-        (x, y): Point,
-        width: f64,
-    ) -> Result<(), Problem> {
-        let colour = sheet.palette.series(self.style);
-        let Some(marker) = self.marker else {
-            let (width, colour) = match self.shape {
-                Shape::Stroke => (2.0, sheet.palette.ink),
-                Shape::Line | Shape::Area => (12.0, colour),
-            };
-            let block = Rect {
-                left: x,
-                top: y - 6.0,
-                right: x + width,
-                bottom: y + 6.0,
-            };
-            return sheet.block(block, theme::tint(colour, 1.0));
-        };
-        let stroke = Stroke {
-            dash: &self.dash,
-            ..Stroke::solid(colour, sheet.palette.stroke)
-        };
-        sheet.line(&[(x, y), (x + width, y)], stroke)?;
-        sheet.marker((x + width / 2.0, y), 3.5, marker, colour)
-    }
-}
 
 /// Where things are after drawing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -105,18 +35,18 @@ pub struct Layout {
 
 /// What was drawn where.
 #[derive(Clone, Debug, Default)]
-struct Scene {
-    frame: Option<Frame>,
-    targets: Vec<Target>,
+pub(super) struct Scene {
+    pub(super) frame: Option<Frame>,
+    pub(super) targets: Vec<Target>,
 }
 
 /// A chart on display.
 pub struct View {
-    chart: Chart,
-    curves: Vec<Curve>,
-    zoom: Zoom,
-    focus: Option<Focus>,
-    scene: Scene,
+    pub(super) chart: Chart,
+    pub(super) curves: Vec<Curve>,
+    pub(super) zoom: Zoom,
+    pub(super) focus: Option<Focus>,
+    pub(super) scene: Scene,
 }
 
 impl View {
@@ -280,145 +210,9 @@ impl View {
             .try_for_each(|side| sheet.rule(side[0], side[1], stroke))
     }
 
-    /// Focuses what is nearest to a place in CSS pixels, and reads it out.
-    pub fn hover(&mut self, x: f64, y: f64) -> Option<Readout> {
-        self.focus = match (&self.scene.frame, self.chart.kind) {
-            (Some(frame), Kind::Lines) => reading::nearest_point(&self.curves, frame, (x, y)),
-            _ => {
-                let hit = self.scene.targets.iter().find(|t| t.rect.holds((x, y)));
-                hit.map(|t| Focus {
-                    series: 0,
-                    index: t.index,
-                })
-            }
-        };
-        self.readout()
-    }
-
-    /// Moves the focus by a key (arrows, Home, End, PageUp, PageDown; Escape leaves) and reads it out.
-    /// None if the key means nothing here or nothing is in focus afterwards.
-    pub fn key(&mut self, key: &str) -> Option<Readout> {
-        if key == "Escape" {
-            self.focus = None;
-            return None;
-        }
-        let next = match (&self.scene.frame, self.chart.kind) {
-            (Some(frame), Kind::Lines) => {
-                reading::step_points(&self.curves, frame, self.focus, key)
-            }
-            (_, kind) => {
-                let columns = if kind == Kind::Grid {
-                    self.chart.grid.columns as usize
-                } else {
-                    1
-                };
-                reading::step_targets(self.scene.targets.len(), columns, self.focus, key)
-            }
-        };
-        self.focus = Some(next?);
-        self.readout()
-    }
-
-    /// What is in focus.
-    pub fn readout(&self) -> Option<Readout> {
-        let focus = self.focus?;
-        match (&self.scene.frame, self.chart.kind) {
-            (Some(frame), Kind::Lines) => {
-                reading::read_point(&self.chart, &self.curves, frame, focus)
-            }
-            _ => {
-                let target = self.scene.targets.get(focus.index)?;
-                reading::read_target(&self.chart, &self.curves, *target)
-            }
-        }
-    }
-
-    /// Takes the focus away.
-    pub fn leave(&mut self) {
-        self.focus = None;
-    }
-
-    /// The values at a place in CSS pixels; none if there are no axes.
-    pub fn values_at(&self, x: f64, y: f64) -> Option<[f64; 2]> {
-        self.scene
-            .frame
-            .as_ref()
-            .map(|f| [f.x.value(x), f.y.value(y)])
-    }
-
-    /// The place of two values in CSS pixels; none if there are no axes.
-    pub fn place_of(&self, x: f64, y: f64) -> Option<[f64; 2]> {
-        self.scene.frame.as_ref().map(|f| f.place(x, y).into())
-    }
-
-    /// Shows the part between two horizontal places in CSS pixels, as of the last drawing. A part of less than
-    /// four pixels is a click, not a choice.
-    pub fn zoom_to(&mut self, from: f64, to: f64) {
-        if (from - to).abs() >= 4.0 {
-            self.zoom_pixels(from.min(to), from.max(to));
-        }
-    }
-
-    /// Zooms in by a factor above 1, or out by one below, around a horizontal place; the middle if none.
-    pub fn zoom_by(&mut self, factor: f64, around: Option<f64>) {
-        let Some(frame) = &self.scene.frame else {
-            return;
-        };
-        if !(0.01..=100.0).contains(&factor) {
-            return;
-        }
-        let [left, right] = frame.x.pixels;
-        let at = around.unwrap_or((left + right) / 2.0).clamp(left, right);
-        self.zoom_pixels(at - (at - left) / factor, at + (right - at) / factor);
-    }
-
-    /// Moves by a share of the width shown; to the right if positive.
-    pub fn pan(&mut self, share: f64) {
-        let Some(frame) = &self.scene.frame else {
-            return;
-        };
-        let [left, right] = frame.x.pixels;
-        let all = self.everything(frame);
-        // No further than there are data.
-        let room = [frame.x.place(all[0]) - left, frame.x.place(all[1]) - right];
-        let shift =
-            (share.clamp(-1.0, 1.0) * (right - left)).clamp(room[0].min(0.0), room[1].max(0.0));
-        self.zoom_pixels(left + shift, right + shift);
-    }
-
-    /// Shows everything again.
-    pub fn reset(&mut self) {
-        self.zoom = Zoom::default();
-    }
-
-    fn everything(&self, frame: &Frame) -> [f64; 2] {
-        let (x, y) = lines::ranges(&self.chart, &self.curves, Zoom::default());
-        debug_assert!(y[0] <= y[1]);
-        Scale::new(x, frame.x.log, frame.x.pixels).domain
-    }
-
-    fn zoom_pixels(&mut self, from: f64, to: f64) {
-        let Some(frame) = self
-            .scene
-            .frame
-            .as_ref()
-            .filter(|_| self.chart.kind == Kind::Lines)
-        else {
-            return;
-        };
-        let all = self.everything(frame);
-        let part = [
-            frame.x.value(from).max(all[0]),
-            frame.x.value(to).min(all[1]),
-        ];
-        let least = (all[1] - all[0]) * 1e-6;
-        self.zoom.x = if part == all {
-            None
-        } else if part[1] - part[0] > least {
-            Some(part)
-        } else {
-            self.zoom.x
-        };
+    /// What each colour, dash and marker stands for.
+    pub fn legend(&self) -> Vec<Legend> {
+        legend(&self.chart)
     }
 
     /// All numbers as CSV.
@@ -477,47 +271,6 @@ impl View {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {wide} {high}\" \
              role=\"img\" stroke-linejoin=\"round\">\n<title>{title}</title>\n{inside}"
         ))
-    }
-
-    /// What each colour, dash and marker stands for.
-    pub fn legend(&self) -> Vec<Legend> {
-        let palette = theme::Palette::of(&self.chart.look);
-        let area = |(i, label): (usize, &String)| Legend {
-            label: label.clone(),
-            colour: theme::hex(palette.series(i)),
-            dash: Vec::new(),
-            marker: None,
-            shape: Shape::Area,
-            style: i,
-        };
-        let baseline = || Legend {
-            label: self.chart.baseline.clone(),
-            colour: theme::hex(palette.ink),
-            dash: Vec::new(),
-            marker: None,
-            shape: Shape::Stroke,
-            style: 0,
-        };
-        let line = |(i, series): (usize, &Series)| {
-            let style = lines::style_of(series, i);
-            Legend {
-                label: series.label.clone(),
-                colour: theme::hex(palette.series(style)),
-                dash: theme::dash(lines::dash_of(series, i)).to_vec(),
-                marker: Some(theme::marker(style)),
-                shape: Shape::Line,
-                style,
-            }
-        };
-        match self.chart.kind {
-            Kind::Lines => self.chart.series.iter().enumerate().map(line).collect(),
-            Kind::Bars => {
-                let baseline = (!self.chart.baseline.is_empty()).then(baseline);
-                let parts = self.chart.parts.iter().enumerate().map(area);
-                parts.chain(baseline).collect()
-            }
-            Kind::Histogram | Kind::Grid => Vec::new(),
-        }
     }
 
     /// Adds points to a series; unknown series are ignored.
