@@ -1,0 +1,87 @@
+// From measurements to the chart that shows them: which curves, which axis, which band.
+
+import { say, t } from "./i18n.js";
+import * as format from "./format.js";
+import { parameter } from "./lab.js";
+
+const absent = (x) => (x === null || x === undefined ? NaN : x);
+
+/** What each tab measures: curves of a snapshot, and how the axis reads. */
+export const TABS = {
+  value: {
+    curves: [["value", (s) => s.value_percent]],
+    axis: "learn.axis.value",
+    unit: "%",
+  },
+  error: {
+    curves: [
+      ["distance", (s) => s.q_distance],
+      ["residual", (s) => s.bellman_residual],
+      ["td", (s) => absent(s.td_error)],
+    ],
+    axis: "learn.axis.error",
+    canBeLog: true,
+  },
+  explore: {
+    curves: [
+      ["epsilon", (s) => s.epsilon],
+      ["alpha", (s) => absent(s.alpha)],
+    ],
+    axis: "learn.axis.explore",
+    canBeLog: true,
+    exact: true,
+  },
+  change: {
+    curves: [["changed", (s) => s.greedy_changed * 100]],
+    axis: "learn.axis.change",
+    unit: "%",
+  },
+};
+
+/** The chart of a tab over the runs of `learn`, kept ones behind. */
+export function chartOf(learn) {
+  const tab = TABS[learn.tab];
+  const series = [];
+  tab.curves.forEach(([name, of], style) => {
+    if (learn.runs.length > 0) series.push({ label: t(`learn.series.${name}`), style, exact: tab.exact ?? false, ...curve(learn.runs, of) });
+  });
+  learn.kept.forEach((kept, at) => {
+    tab.curves.forEach(([name, of], style) => {
+      const label = `${t("learn.kept", { n: at + 1 })}: ${t(`learn.series.${name}`)}`;
+      series.push({ label, style: 3 + ((at + style) % 5), dash: 1 + (at % 4), exact: true, ...curve(kept.runs, of) });
+    });
+  });
+  return {
+    kind: "lines",
+    title: t(`learn.${learn.tab === "change" ? "change" : learn.tab}`),
+    x: { label: t("learn.axis.steps"), whole: true },
+    y: { label: t(tab.axis), unit: tab.unit ?? "", log: Boolean(tab.canBeLog && learn.log) },
+    series,
+    marks: marks(learn),
+    references: learn.tab === "value" ? [{ y: 100, label: t("learn.optimum") }] : [],
+    smoothing: tab.exact ? 0 : learn.smoothing,
+  };
+}
+
+/** One run as it is; several as their mean with the band between the lowest and the highest. */
+function curve(runs, of) {
+  if (runs.length === 1) {
+    return { x: runs[0].map((s) => s.step), y: runs[0].map(of) };
+  }
+  const longest = runs.reduce((a, b) => (b.length > a.length ? b : a));
+  const columns = longest.map((_, at) => runs.filter((run) => run.length > 0).map((run) => of(run[Math.min(at, run.length - 1)])));
+  return {
+    x: longest.map((s) => s.step),
+    y: columns.map((values) => values.reduce((a, b) => a + b, 0) / values.length),
+    low: columns.map((values) => Math.min(...values)),
+    high: columns.map((values) => Math.max(...values)),
+  };
+}
+
+function marks({ changes }) {
+  return changes.slice(-12).map(({ step, key, value }) => {
+    const { label, domain } = parameter(key);
+    const shown = domain.type === "choice" ? say(domain.options.find((option) => option.key === value)?.label) : typeof value === "number" ? format.brief(value, 4) : String(value);
+    return { x: step, label: t("learn.mark", { label: say(label), value: shown }) };
+  });
+}

@@ -1,0 +1,516 @@
+// What a person can do in the laboratory, and what its answers change on the page.
+
+import { t } from "./i18n.js";
+import { whole } from "./format.js";
+import { Wire } from "./rpc.js";
+import { fetchSample, sample } from "./samples.js";
+import { changed, emptyLearn, state } from "./state.js";
+
+/** @type {Wire} */
+let wire;
+let openBytes = () => new Uint8Array();
+let lastCrash = null;
+
+/** Connects the laboratory to its worker. `inlineLog` unpacks a log that travelled inside a link. */
+export function connect(module, inlineLog) {
+  wire = new Wire(module, take, recover);
+  openBytes = inlineLog;
+}
+
+/** Says something to those who listen instead of looking. */
+export function announce(text) {
+  const status = document.getElementById("status");
+  if (status.textContent !== text) status.textContent = text;
+}
+
+export function notify(notice) {
+  state.notices = [...state.notices.filter((other) => other.id !== notice.id), notice];
+  changed("chrome");
+}
+
+export function dismiss(id) {
+  state.notices = state.notices.filter((notice) => notice.id !== id);
+  changed("chrome");
+}
+
+/** A request; its problem, if it has one, is returned instead of shown. */
+async function ask(request, quiet = false) {
+  const responses = await wire.request(request, quiet);
+  const problem = responses.find((response) => response.type === "problem")?.problem ?? null;
+  return { responses, problem, first: (type) => responses.find((response) => response.type === type) };
+}
+
+// Data ----------------------------------------------------------------------------------------------------
+
+/** Reads a log. `origin`: `{source, name, blob?, sample?}`; what was read before stays until this one stands. */
+export async function importLog(origin, options = {}) {
+  const data = state.data;
+  data.problem = null;
+  data.pasting = false;
+  data.pending = { origin, options, since: performance.now(), progress: null, finishing: null, preview: null };
+  changed("data", "learn", "chrome");
+  const begin = {
+    type: "beginImport",
+    source: origin.source,
+    name: origin.name,
+    size: origin.blob ? origin.blob.size : null,
+    options,
+  };
+  if (origin.blob) await wire.send({ act: "read", begin, blob: origin.blob });
+  else await wire.send({ act: "generate", begin, settings: { ...state.settings } });
+}
+
+export async function chooseSample(id) {
+  const chosen = sample(id);
+  if (chosen.source) {
+    importLog({ source: chosen.source, name: `${t("sample.generated")}.csv`, sample: id });
+    return;
+  }
+  try {
+    const blob = await fetchSample(chosen);
+    importLog({ source: { type: "sample", id }, name: chosen.file, blob, sample: id });
+  } catch {
+    fail("data", { what: both("data.fetch"), mend: null });
+  }
+}
+
+export function chooseFile(file) {
+  importLog({ source: { type: "file", name: file.name, size: file.size, fingerprint: "" }, name: file.name, blob: file });
+}
+
+export function choosePasted(text) {
+  chooseFile(new File([text], t("data.paste.name"), { type: "text/csv" }));
+}
+
+export function cancelImport() {
+  if (!state.data.pending) return;
+  state.data.pending = null;
+  wire.send({ act: "abandon" }, true);
+  announce(t("data.cancelled"));
+  changed("data", "learn");
+}
+
+/** Reads the same log again with other options. */
+export function readAgain(changes) {
+  const origin = state.data.pending?.origin ?? state.data.current;
+  if (!origin) return;
+  const base = state.data.pending?.options ?? state.data.options;
+  importLog(origin, changes ? { ...base, ...changes } : {});
+}
+
+export async function saveRejects() {
+  await collect({ type: "rejects" }, "rejected-rows.csv");
+}
+
+export async function saveShop() {
+  const blob = await wire.send({ act: "saveShop", settings: { ...state.settings } }, true);
+  if (blob instanceof Blob) save(blob, "generated-shop.csv");
+}
+
+// Decide and parameters -----------------------------------------------------------------------------------
+
+export async function decide(problem) {
+  state.decide.problem = problem;
+  state.decide.problemText = null;
+  state.decide.world = null;
+  forgetLearning();
+  if (problem === "shop" && !state.data.report) {
+    changed();
+    return;
+  }
+  changed();
+  const { problem: refused } = await ask({ type: "decide", problem });
+  if (refused) {
+    state.decide.problemText = refused;
+    changed("decide");
+  }
+}
+
+export const parameter = (key) => state.catalog.parameters.find((parameter) => parameter.key === key);
+export const defaultOf = ({ domain }) => (domain.type === "choice" ? domain.options[0].key : domain.default);
+
+/** Takes a checked value; a live one acts at once, the others start what depends on them anew. */
+export async function set(key, value) {
+  if (state.settings[key] === value) return;
+  state.settings[key] = value;
+  const { group, live } = parameter(key);
+  const running = state.learn.phase === "running" || state.learn.phase === "paused";
+  state.share.stale = true;
+  if (group !== "generator" && group !== "sessions" && !(live && running)) forgetLearning();
+  changed();
+  const { problem } = await ask({ type: "set", key, value });
+  if (problem) {
+    state.wrong[key] = problem;
+    changed();
+    return;
+  }
+  if (group === "sessions") readAgain({});
+}
+
+// Learn ---------------------------------------------------------------------------------------------------
+
+export async function train() {
+  if (state.learn.phase === "done") forgetLearning();
+  state.learn.problem = null;
+  state.learn.phase = "running";
+  state.learn.speed = null;
+  clock.at = 0;
+  changed("learn", "chrome");
+  learnAnswer(await ask({ type: "train" }));
+}
+
+export async function pause() {
+  state.learn.phase = "paused";
+  changed("learn", "look", "chrome");
+  await ask({ type: "pause" });
+  refreshLook();
+}
+
+export async function step() {
+  if (state.learn.phase === "done") forgetLearning();
+  if (state.learn.phase !== "paused") state.learn.phase = "paused";
+  changed("learn", "chrome");
+  learnAnswer(await ask({ type: "step" }));
+  refreshLook();
+}
+
+export async function stop() {
+  await ask({ type: "stop" });
+}
+
+export async function reset() {
+  forgetLearning();
+  changed();
+  await ask({ type: "reset" });
+  refreshLook();
+}
+
+function learnAnswer({ problem }) {
+  if (!problem) return;
+  state.learn.problem = problem;
+  state.learn.phase = "idle";
+  changed("learn", "chrome");
+}
+
+/** Empties the curves but keeps how a person looks at them. */
+function forgetLearning() {
+  const { kept, tab, smoothing, log } = state.learn;
+  state.learn = { ...emptyLearn(), kept, tab, smoothing, log };
+  state.share.stale = true;
+}
+
+// Look ----------------------------------------------------------------------------------------------------
+
+let usersTurn = 0;
+
+export async function findUsers(query, more = false) {
+  const look = state.look;
+  look.query = query;
+  const turn = ++usersTurn;
+  const offset = more ? look.users.length : 0;
+  const { first } = await ask({ type: "users", query, offset, limit: 100 }, true);
+  const answer = first("users");
+  if (!answer || turn !== usersTurn) return;
+  look.users = more ? [...look.users, ...answer.users] : answer.users;
+  look.total = answer.total;
+  if (!more) look.active = -1;
+  changed("look");
+}
+
+export async function recommend(user) {
+  state.look.user = user;
+  state.look.busy = true;
+  changed("look");
+  const { first, problem } = await ask({ type: "recommend", user, k: state.look.k }, true);
+  if (state.look.user !== user) return;
+  state.look.busy = false;
+  state.look.problem = problem;
+  state.look.view = first("recommendation")?.view ?? null;
+  changed("look");
+}
+
+/** Brings what is looked at up to date with what was learned. */
+export function refreshLook() {
+  if (state.decide.problem === "shop") {
+    if (state.look.user !== null) recommend(state.look.user);
+  } else if (state.decide.world?.optimum != null) {
+    askPolicy();
+  }
+}
+
+let policyAsked = false;
+
+async function askPolicy() {
+  if (policyAsked) return;
+  policyAsked = true;
+  const { first } = await ask({ type: "policy" }, true);
+  policyAsked = false;
+  state.look.policy = first("policy") ?? null;
+  changed("look");
+}
+
+export const exportAll = () => collect({ type: "exportRecommendations", k: state.look.k }, "recommendations.csv");
+
+// Share ---------------------------------------------------------------------------------------------------
+
+export async function makeLink() {
+  const base = location.href.split("#")[0];
+  const { first, problem } = await ask({ type: "share", inline: state.share.inline, base }, true);
+  const shared = first("shared");
+  Object.assign(state.share, {
+    link: shared?.link ?? null,
+    markdown: shared?.markdown ?? null,
+    note: shared?.note ?? null,
+    problem,
+    copied: null,
+    stale: false,
+  });
+  changed("share");
+}
+
+export async function saveProject() {
+  const { first, problem } = await ask({ type: "project" }, true);
+  const project = first("project");
+  state.share.problem = problem;
+  changed("share");
+  if (project) save(new Blob([project.text], { type: "application/json" }), project.name);
+}
+
+/** Sets everything as an experiment says. `json` is its checked, canonical text. */
+export async function openExperiment(json) {
+  const experiment = JSON.parse(json);
+  state.settings = { ...state.settings, ...experiment.settings };
+  state.drafts = {};
+  state.wrong = {};
+  state.decide.problem = experiment.problem;
+  state.share.promised = experiment;
+  state.share.link = null;
+  forgetLearning();
+  dismiss("link");
+  await wire.send({ act: "open", experiment: json });
+  const { source, options } = experiment;
+  state.share.wanted = source.type === "file" ? source : null;
+  changed();
+  if (source.type === "generated") {
+    importLog({ source, name: `${t("sample.generated")}.csv`, sample: "generated" }, options);
+  } else if (source.type === "sample") {
+    openSample(source, options);
+  } else if (source.type === "inline") {
+    const blob = new Blob([openBytes(source.data)]);
+    importLog({ source, name: source.name, blob }, options);
+  } else if (source.type === "none") {
+    decide(experiment.problem);
+  }
+  announce(t("share.opened"));
+}
+
+async function openSample(source, options) {
+  const chosen = sample(source.id);
+  try {
+    const blob = await fetchSample(chosen);
+    importLog({ source, name: chosen.file, blob, sample: source.id }, options);
+  } catch {
+    fail("data", { what: both("data.fetch"), mend: null });
+  }
+}
+
+/** The file that an opened experiment asked for, or another one in its place. */
+export function giveWanted(file) {
+  importLog(
+    { source: { type: "file", name: file.name, size: file.size, fingerprint: "" }, name: file.name, blob: file, wanted: true },
+    state.share.promised.options,
+  );
+}
+
+// Answers -------------------------------------------------------------------------------------------------
+
+const clock = { at: 0, step: 0 };
+
+const answers = {
+  preview({ preview }) {
+    const { pending } = state.data;
+    if (pending) pending.preview = preview;
+    else state.data.preview = preview;
+    changed("data");
+  },
+  importProgress({ progress, finishing }) {
+    const { pending } = state.data;
+    if (!pending) return;
+    pending.progress = progress;
+    pending.finishing = finishing;
+    changed("data");
+  },
+  imported(answer) {
+    const { data } = state;
+    const { pending } = data;
+    if (!pending) return;
+    Object.assign(data, {
+      current: pending.origin,
+      options: pending.options,
+      preview: pending.preview,
+      report: answer.report,
+      file: answer.file,
+      dialect: answer.dialect ?? null,
+      rejects: answer.rejects ?? null,
+      pending: null,
+      problem: null,
+    });
+    if (pending.origin.wanted) state.share.given = answer.file;
+    else if (state.share.wanted && pending.origin.source.type !== "file") state.share.wanted = null;
+    forgetLearning();
+    Object.assign(state.look, { query: "", users: [], total: 0, user: null, view: null, active: -1 });
+    lastCrash = null;
+    announce(t("data.done", { name: answer.file.name, events: whole(answer.report.events) }));
+    findUsers("");
+    if (state.decide.problem !== "shop") state.decide.problem = "shop";
+    changed();
+  },
+  settings({ settings }) {
+    Object.assign(state.settings, settings);
+    changed();
+  },
+  world({ world }) {
+    state.decide.world = world;
+    state.decide.problem = world.problem;
+    if (world.optimum !== null && world.optimum !== undefined) {
+      state.decide.solving = null;
+      if (state.look.user === null && state.look.users.length > 0 && world.problem === "shop") recommend(state.look.users[0].name);
+      else refreshLook();
+    }
+    changed();
+  },
+  solving({ sweeps, change }) {
+    state.decide.solving = { sweeps, change };
+    changed("decide", "learn");
+  },
+  snapshots({ run, snapshots }) {
+    const { runs } = state.learn;
+    while (runs.length <= run) runs.push([]);
+    runs[run].push(...snapshots);
+    if (state.decide.problem !== "shop") askPolicy();
+    changed("learn");
+  },
+  trainProgress({ run, step, budget }) {
+    const { learn } = state;
+    const now = performance.now();
+    if (clock.run !== run || step < clock.step || clock.at === 0) Object.assign(clock, { at: now, step, run });
+    if (now - clock.at > 250) {
+      const speed = ((step - clock.step) * 1000) / (now - clock.at);
+      learn.speed = learn.speed === null ? speed : 0.6 * learn.speed + 0.4 * speed;
+      Object.assign(clock, { at: now, step });
+    }
+    Object.assign(learn, { run, step, budget });
+    changed("learn");
+  },
+  changed({ run, step, key, value }) {
+    state.learn.changes.push({ run, step, key, value });
+    changed("learn");
+  },
+  trace(answer) {
+    state.learn.trace = answer;
+    changed("learn");
+  },
+  runEnded({ run, reason, text }) {
+    state.learn.ended.push({ run, reason, text });
+    clock.at = 0;
+    changed("learn");
+  },
+  trained({ outcome, verdict }) {
+    Object.assign(state.learn, { outcome, verdict, phase: "done", speed: null });
+    state.share.stale = true;
+    announce(state.learn.ended.at(-1)?.reason ? t(`learn.${state.learn.ended.at(-1).reason}`) : t("learn.stopped"));
+    refreshLook();
+    changed();
+  },
+  chunk({ text, last }) {
+    download?.take(text, last);
+  },
+  problem({ problem }) {
+    if (state.data.pending) {
+      state.data.pending = null;
+      fail("data", problem);
+    } else if (problem.code?.startsWith("log.") || problem.code?.startsWith("import.")) {
+      fail("data", problem);
+    } else if (state.learn.phase === "running") {
+      learnAnswer({ problem });
+    } else {
+      state.decide.problemText = problem;
+      changed("decide");
+    }
+  },
+};
+
+function take(response) {
+  answers[response.type]?.(response);
+}
+
+function fail(where, problem) {
+  state[where].problem = problem;
+  state[where].pending = null;
+  changed("data", "learn");
+}
+
+/** A sentence of the page as the engine would say it; it is shown in the language of the moment. */
+const both = (key) => ({ key });
+
+// A dead worker -------------------------------------------------------------------------------------------
+
+function recover(text) {
+  const { data } = state;
+  const origin = data.pending?.origin ?? data.current;
+  const options = data.pending?.options ?? data.options;
+  const again = origin !== null && lastCrash !== origin;
+  forgetLearning();
+  lastCrash = origin;
+  data.pending = null;
+  if (!again && origin) Object.assign(data, { current: null, report: null, preview: null, file: null });
+  state.decide.world = null;
+  state.decide.solving = null;
+  download = null;
+  notify({ id: "crash", kind: "bad", text: "crash.title", more: again ? "crash.again" : origin ? "crash.loop" : "crash.empty", report: text });
+  for (const [key, value] of Object.entries(state.settings)) {
+    if (value !== defaultOf(parameter(key))) wire.request({ type: "set", key, value }, true);
+  }
+  if (again) importLog(origin, options);
+  else if (state.decide.problem !== "shop") decide(state.decide.problem);
+  changed();
+}
+
+// Files out -----------------------------------------------------------------------------------------------
+
+let download = null;
+
+/** Asks for a text that comes in chunks and saves it. */
+async function collect(request, name) {
+  if (download) return;
+  const parts = [];
+  const done = new Promise((resolve) => {
+    download = {
+      take(text, last) {
+        parts.push(text);
+        if (last) resolve(true);
+      },
+      drop: () => resolve(false),
+    };
+  });
+  state.look.exporting = request.type === "exportRecommendations";
+  changed("look");
+  const { problem } = await ask(request);
+  if (problem) {
+    download?.drop();
+    state.look.problem = problem;
+  }
+  const complete = await done;
+  download = null;
+  state.look.exporting = false;
+  changed("look");
+  if (complete) save(new Blob(parts, { type: "text/csv;charset=utf-8" }), name);
+}
+
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,20 @@
+// Small things remembered between visits. Where storage is switched off, nothing is remembered and nothing breaks.
+
+const PREFIX = "qcart.";
+
+export function recall(key) {
+  try {
+    return localStorage.getItem(PREFIX + key);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, value);
+  } catch {
+    // Private mode or a full store: the choice holds until the page is closed.
+  }
+}

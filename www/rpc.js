@@ -1,0 +1,90 @@
+// The wire to the worker: requests with numbers, answers that find their way back, and a new worker when one dies.
+
+const WORKER = new URL("./worker.js", import.meta.url);
+
+/** Starts the worker from a blob, because only then the page's content policy binds it. */
+function spawn() {
+  const boot = new Blob([`import ${JSON.stringify(WORKER.href)};`], { type: "text/javascript" });
+  const address = URL.createObjectURL(boot);
+  const worker = new Worker(address, { type: "module", name: "qcart" });
+  return { worker, address };
+}
+
+export class Wire {
+  /**
+   * @param {WebAssembly.Module} module compiled once, shared by every worker
+   * @param {(response: object) => void} onResponse every response, in order
+   * @param {(text: string) => void} onCrash the engine broke down; a new worker already stands
+   */
+  constructor(module, onResponse, onCrash) {
+    this.module = module;
+    this.onResponse = onResponse;
+    this.onCrash = onCrash;
+    this.waiting = new Map();
+    this.next = 1;
+    this.#start();
+  }
+
+  #start() {
+    const { worker, address } = spawn();
+    this.worker = worker;
+    this.ready = new Promise((resolve) => {
+      worker.onmessage = ({ data }) => {
+        if (worker !== this.worker) return;
+        if (data.ready) {
+          URL.revokeObjectURL(address);
+          resolve();
+        } else if (data.crashed) {
+          this.#replace(data.text);
+        } else {
+          this.#take(data);
+        }
+      };
+    });
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (worker === this.worker) this.#replace(event.message || "");
+    };
+    worker.postMessage({ act: "start", module: this.module });
+  }
+
+  #replace(text) {
+    this.worker.terminate();
+    for (const { resolve } of this.waiting.values()) resolve([]);
+    this.waiting.clear();
+    this.#start();
+    this.onCrash(text);
+  }
+
+  #take({ id, responses, blob }) {
+    const waiter = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (blob) {
+      waiter?.resolve(blob);
+      return;
+    }
+    for (const response of responses) {
+      if (waiter && response.type === "problem") waiter.problem = response.problem;
+      if (!waiter?.quiet) this.onResponse(response);
+    }
+    waiter?.resolve(responses);
+  }
+
+  /**
+   * @param {object} message `{act, ...}` for the worker
+   * @param {boolean} quiet whether only the caller wants the answer
+   * @returns {Promise<object[]>} the immediate responses; none if the worker died
+   */
+  send(message, quiet = false) {
+    const id = this.next++;
+    return new Promise((resolve) => {
+      this.waiting.set(id, { resolve, quiet });
+      this.worker.postMessage({ ...message, id });
+    });
+  }
+
+  /** @returns {Promise<object[]>} */
+  request(request, quiet = false) {
+    return this.send({ act: "request", request }, quiet);
+  }
+}

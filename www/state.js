@@ -1,0 +1,91 @@
+// What the page knows, and which of its views are out of date.
+
+export const VIEWS = ["chrome", "data", "decide", "learn", "look", "share"];
+
+export const state = {
+  /** @type {"loading" | "ready" | "failed"} */
+  engine: "loading",
+  loadProblem: null,
+  catalog: null,
+  notices: [],
+  settings: {},
+  /** Text in a field that is no valid value (yet), by key. */
+  drafts: {},
+  wrong: {},
+  data: emptyData(),
+  decide: { problem: "shop", world: null, solving: null, problemText: null },
+  learn: emptyLearn(),
+  look: emptyLook(),
+  share: emptyShare(),
+};
+
+export function emptyData() {
+  return {
+    /** Where the log in use comes from: `{type, id?, name, blob?}`. */
+    current: null,
+    /** The import under way: `{source, name, blob, size, since, progress, finishing, preview}`. */
+    pending: null,
+    preview: null,
+    report: null,
+    file: null,
+    dialect: null,
+    rejects: null,
+    options: {},
+    problem: null,
+    pasting: false,
+    pasted: "",
+  };
+}
+
+export function emptyLearn() {
+  return {
+    /** @type {"idle" | "running" | "paused" | "done"} */
+    phase: "idle",
+    runs: [],
+    changes: [],
+    kept: [],
+    step: 0,
+    run: 0,
+    budget: 0,
+    speed: null,
+    trace: null,
+    ended: [],
+    outcome: null,
+    verdict: null,
+    problem: null,
+    tab: "value",
+    smoothing: 0,
+    log: true,
+    policy: null,
+  };
+}
+
+export function emptyLook() {
+  return { query: "", users: [], total: 0, user: null, view: null, k: 10, problem: null, busy: false, active: -1 };
+}
+
+export function emptyShare() {
+  return { link: null, markdown: null, inline: false, note: null, problem: null, copied: null, promised: null, pasted: "", stale: false };
+}
+
+const stale = new Set();
+let frame = 0;
+let draw = () => {};
+
+/** Tells how a view is drawn: `render(name)`. */
+export function onChange(render) {
+  draw = render;
+}
+
+/** Marks views as out of date; they are drawn together before the next frame. */
+export function changed(...views) {
+  for (const view of views.length ? views : VIEWS) stale.add(view);
+  if (!frame) frame = requestAnimationFrame(flush);
+}
+
+function flush() {
+  frame = 0;
+  const views = VIEWS.filter((view) => stale.has(view));
+  stale.clear();
+  for (const view of views) draw(view);
+}

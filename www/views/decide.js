@@ -1,0 +1,69 @@
+// Step 2: the decision problem, its rewards, and the assumption behind it.
+
+import { html, nothing } from "../vendor/lit-html.js";
+import { say, t } from "../i18n.js";
+import * as format from "../format.js";
+import { decide } from "../lab.js";
+import { state } from "../state.js";
+import { fieldGroup, inGroup } from "./fields.js";
+import { figures, fold, problemBox } from "./parts.js";
+
+export function decideView() {
+  if (!state.catalog) return nothing;
+  const { problem } = state.decide;
+  return html`
+    ${chooser(problem)}
+    ${problemBox(state.decide.problemText)}
+    ${world()}
+    ${problem === "shop" ? shop() : nothing}
+  `;
+}
+
+function chooser(chosen) {
+  const textbook = state.catalog.problems.filter(({ id }) => id !== "shop");
+  return html`<div class="stack"><div class="field"><label for="problem">${t("decide.what")}</label>
+    <select id="problem" @change=${(event) => decide(event.target.value)}>
+      <optgroup label=${t("decide.shops")}><option value="shop" .selected=${chosen === "shop"}>${t("decide.shop")}</option></optgroup>
+      <optgroup label=${t("decide.textbook")}>${textbook.map(({ id, title }) => html`<option value=${id} .selected=${chosen === id}>${say(title)}</option>`)}</optgroup>
+    </select></div>
+    ${note(chosen)}
+  </div>`;
+}
+
+function note(chosen) {
+  const info = state.catalog.problems.find(({ id }) => id === chosen);
+  const text = chosen === "shop" ? null : state.decide.world?.note ?? info?.note;
+  return text ? html`<p class="small soft">${say(text)}${info?.source ? html` <cite>${info.source}</cite>` : nothing}</p>` : nothing;
+}
+
+function world() {
+  const { world, solving, problem } = state.decide;
+  const unready = problem === "shop" && !state.data.report && !state.data.pending;
+  const solved = world?.optimum !== null && world?.optimum !== undefined;
+  return html`<div class="stack">
+    ${figures([
+      [t("decide.states"), format.whole(world?.states)],
+      [t("decide.pairs"), format.whole(world?.pairs)],
+      [t("decide.memory"), world ? format.bytes(world.bytes) : format.DASH],
+      [t("decide.optimum"), format.brief(world?.optimum, 4)],
+    ])}
+    <p class="small soft num">${
+      unready ? t("decide.needsLog")
+      : solved ? t("decide.solved", { sweeps: format.whole(world.sweeps) })
+      : solving ? t("decide.solving", { sweeps: format.whole(solving.sweeps), change: format.brief(solving.change, 2) })
+      : t("decide.unsolved")
+    }</p>
+  </div>`;
+}
+
+function shop() {
+  const { lift } = state.settings;
+  return html`
+    <div class="part"><h3>${t("decide.rewards")}</h3>${fieldGroup("reward", "decide", inGroup("reward"))}</div>
+    <div class="part"><h3>${t("decide.shopSettings")}</h3>
+      ${fieldGroup("shop", "decide", inGroup("shop"))}
+      <div class="message"><b>${t("decide.lift.title")}.</b> ${t("decide.lift", { lift: format.brief(lift) })} ${lift === 1 ? t("decide.lift.one") : nothing}</div>
+    </div>
+    <div class="part">${fold("sessions", t("decide.sessions"), () => fieldGroup("sessions", "decide", inGroup("sessions")))}</div>
+  `;
+}

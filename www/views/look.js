@@ -1,0 +1,146 @@
+// Step 4: what was learned, for a user of the shop or for the states of a textbook problem.
+
+import { html, nothing } from "../vendor/lit-html.js";
+import { t } from "../i18n.js";
+import * as format from "../format.js";
+import { exportAll, findUsers, recommend } from "../lab.js";
+import { changed, state } from "../state.js";
+import { policyView } from "./policy.js";
+import { problemBox } from "./parts.js";
+
+export function lookView() {
+  if (state.decide.problem !== "shop") return policyView();
+  if (!state.data.report) return html`<p class="blank">${t("look.empty")}</p>`;
+  return html`${problemBox(state.look.problem)}<div class="finder">${people()}${person()}</div>`;
+}
+
+// The list of users
+
+function people() {
+  const { look } = state;
+  const choose = (at) => {
+    look.active = at;
+    recommend(look.users[at].name);
+  };
+  return html`<div class="people">
+    <label class="label" for="user-search">${t("look.search")}</label>
+    <input id="user-search" type="search" role="combobox" autocomplete="off" spellcheck="false" aria-expanded="true" aria-controls="user-list"
+      aria-activedescendant=${look.active >= 0 ? `user-${look.active}` : nothing} aria-autocomplete="list"
+      .value=${look.query} @input=${(event) => findUsers(event.target.value)} @keydown=${(event) => walk(event, choose)}>
+    <p class="small soft num">${t("look.found", { total: format.whole(look.total) })}</p>
+    <div id="user-list" role="listbox" aria-label=${t("look.users")} @scroll=${more}>
+      ${look.users.map((user, at) => html`<div role="option" id=${`user-${at}`} class=${look.active === at ? "active" : ""} aria-selected=${look.user === user.name}
+        title=${t("look.events", { events: format.whole(user.events), sessions: format.whole(user.sessions) })} @click=${() => choose(at)}>
+        <span class="clip">${user.name}</span><small>${format.whole(user.events)}</small></div>`)}
+      ${look.users.length === 0 && look.query ? html`<p class="small soft">${t("look.noUser", { query: look.query })}</p>` : nothing}
+    </div>
+  </div>`;
+}
+
+function walk(event, choose) {
+  const { look } = state;
+  const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+  if (by) {
+    event.preventDefault();
+    look.active = Math.max(0, Math.min(look.users.length - 1, look.active + by));
+    if (look.active > look.users.length - 5 && look.users.length < look.total) findUsers(look.query, true);
+    changed("look");
+    requestAnimationFrame(() => document.getElementById(`user-${look.active}`)?.scrollIntoView({ block: "nearest" }));
+  } else if (event.key === "Enter" && look.users.length > 0) {
+    event.preventDefault();
+    choose(Math.max(0, look.active));
+  } else if (event.key === "Escape" && look.query) {
+    event.preventDefault();
+    findUsers("");
+  }
+}
+
+function more({ target }) {
+  const { users, total, query } = state.look;
+  if (users.length < total && target.scrollTop + target.clientHeight > target.scrollHeight - 200) findUsers(query, true);
+}
+
+// One user
+
+function person() {
+  const { view, user } = state.look;
+  if (user === null || !view) return html`<p class="blank">${t("look.choose")}</p>`;
+  return html`<div class="person" aria-busy=${state.look.busy}>${history(view)}${recommendations(view)}</div>`;
+}
+
+function history(view) {
+  const seen = new Set(view.state);
+  const last = view.sessions.length - 1;
+  return html`<div class="stack">
+    <h3>${t("look.history", { user: view.user })}</h3>
+    <ol class="timeline" tabindex="0" aria-label=${t("look.history", { user: view.user })}>
+      ${view.hidden > 0 ? html`<li class="small soft">${t("look.hidden", { count: format.whole(view.hidden) })}</li>` : nothing}
+      ${view.sessions.map((session, at) => html`<li><span>${when(session, at)}</span>
+        <span class="events">${session.events.map((event) => html`<span class=${`event ${event.kind} ${at === last && seen.has(event.item) ? "here" : ""}`} title=${`${t(`event.${event.kind}`)}: ${event.item}`}><i></i><span class="unseen">${t(`event.${event.kind}`)}</span><span class="clip">${event.item}</span></span>`)}</span></li>`)}
+    </ol>
+    <p class="small soft">${t("look.state", { items: view.state.length > 0 ? view.state.join(" → ") : t("look.state.none") })} ${view.backedOff ? t("look.backedOff") : nothing}</p>
+  </div>`;
+}
+
+function when(session, at) {
+  const time = session.events[0]?.time;
+  return time === null || time === undefined
+    ? html`<span class="small soft">${session.name || t("look.session", { n: at + 1 })}</span>`
+    : html`<time datetime=${new Date(time).toISOString()}>${format.moment(time)}</time>`;
+}
+
+function recommendations(view) {
+  const { look } = state;
+  return html`<div class="stack">
+    <div class="row apart"><h3>${t("look.recommend")}</h3>
+      <div class="row"><label class="check small">${t("look.k")} <select @change=${(event) => { look.k = Number(event.target.value); recommend(look.user); }}>${[5, 10, 20].map((k) => html`<option .selected=${k === look.k}>${k}</option>`)}</select></label>
+      <button type="button" ?disabled=${look.exporting} @click=${exportAll}>${look.exporting ? t("look.exporting") : t("look.export")}</button></div></div>
+    ${view.learned ? nothing : html`<p class="message">${t("look.notLearned")}</p>`}
+    <p class="small soft">${t(view.byQ ? "look.byQ" : "look.byLikelihood")} ${t("look.baseline", { value: format.brief(view.baselineValue) })}</p>
+    ${view.items.length === 0 ? html`<p class="blank">${t("look.noItems")}</p>` : html`${parts(view)}<div class="two">${table(view)}${popular(view)}</div>`}
+  </div>`;
+}
+
+/** What each Q-value is made of, as stacked bars. */
+function parts(view) {
+  const spec = {
+    kind: "stacked",
+    title: t("look.parts"),
+    x: { label: t("look.q") },
+    categories: view.items.map(({ item }) => item),
+    series: [
+      { label: t("look.reward"), y: view.items.map((item) => item.partReward) },
+      { label: t("look.future"), y: view.items.map((item) => item.partFuture) },
+      { label: t("look.otherwise"), y: view.items.map((item) => item.partOtherwise) },
+    ],
+  };
+  return html`<q-chart size="rows" rows=${view.items.length} .spec=${spec}></q-chart>`;
+}
+
+function table(view) {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("look.recommend")}><table class="items">
+    <thead><tr><th scope="col">${t("look.item")}</th><th scope="col" class="num">${t("look.q")}</th><th scope="col" class="num">${t("look.qStar")}</th><th scope="col" class="num">${t("look.accept")}</th><th scope="col" class="num">${t("look.support")}</th><th scope="col" class="num">${t("look.tried")}</th></tr></thead>
+    <tbody>${view.items.map((item) => html`<tr>
+      <td><span class="item">${item.item}</span>${item.category ? html` <span class="badge">${item.category}</span>` : nothing}<span class="why">${why(item)}</span></td>
+      <td class="num">${format.fixed(item.q)}</td><td class="num">${format.fixed(item.qStar)}</td><td class="num">${format.percent(item.pAccept)}</td><td class="num">${format.whole(item.support)}</td><td class="num">${format.compact(item.tried)}</td></tr>`)}</tbody>
+  </table></div>`;
+}
+
+function why(item) {
+  const words = {
+    accept: format.percent(item.pAccept),
+    unasked: format.percent(item.pUnasked),
+    reward: format.brief(item.reward),
+    future: format.brief(item.future),
+    support: format.whole(item.support),
+    rank: format.whole(item.popularityRank),
+  };
+  return item.support < 5 ? `${t("look.why", words)} ${t("look.why.once", words)}` : t("look.why", words);
+}
+
+function popular(view) {
+  const both = new Set(view.items.map(({ item }) => item));
+  return html`<div class="stack"><h4 class="label">${t("look.popular")}</h4>
+    <ol class="ranking">${view.popular.map(([item, count]) => html`<li><span class=${`clip ${both.has(item) ? "both" : ""}`} title=${item}>${item}</span><span class="soft num">${format.whole(count)}</span></li>`)}</ol>
+    <p class="small soft">${t("look.popular.note")}</p></div>`;
+}

@@ -1,0 +1,164 @@
+// The worker: holds the engine, feeds it bytes and gives it slices of work.
+//
+// It yields between slices by a message to itself, so that pause, cancel and new parameters act at once.
+
+import { Engine, ShopCsv, initSync, panicText } from "./pkg/qcart.js";
+
+const PIECE = 4 * 1024 * 1024;
+const PUSH = 512 * 1024;
+const SLICE_MS = 16;
+
+/** @type {Engine} */
+let engine;
+let reading = null;
+let pumping = false;
+let work = 20_000;
+
+const channel = new MessageChannel();
+let woken = null;
+channel.port1.onmessage = () => woken?.();
+const breathe = () => new Promise((resolve) => {
+  woken = resolve;
+  channel.port2.postMessage(0);
+});
+
+self.onmessage = async ({ data }) => {
+  const act = { start, request, open, read, generate, abandon, saveShop }[data.act];
+  try {
+    await act?.(data);
+  } catch (error) {
+    fail(error, data.id);
+  }
+};
+
+function start({ module }) {
+  initSync({ module });
+  engine = new Engine();
+  self.postMessage({ ready: true });
+}
+
+function request({ id, request: what }) {
+  answer(engine.request(what), id);
+  pump();
+}
+
+function open({ id, experiment }) {
+  engine.open(experiment);
+  answer([{ type: "done" }], id);
+}
+
+/** Streams a file into the engine, never holding more than one piece of it. */
+async function read({ id, begin, blob }) {
+  const turn = beginReading(begin, id);
+  for (let at = 0; at < blob.size && reading === turn; at += PIECE) {
+    const bytes = new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer());
+    await pushAll(bytes, turn);
+  }
+  endReading(turn);
+}
+
+async function generate({ id, begin, settings }) {
+  const turn = beginReading(begin, id);
+  const rows = new ShopCsv(settings);
+  try {
+    for (let bytes = rows.next(); bytes && reading === turn; bytes = rows.next()) await pushAll(bytes, turn);
+  } finally {
+    rows.free();
+  }
+  endReading(turn);
+}
+
+function beginReading(begin, id) {
+  const turn = { refused: false };
+  reading = turn;
+  const responses = engine.request(begin);
+  turn.refused = refuses(responses);
+  answer(responses, id);
+  return turn;
+}
+
+async function pushAll(bytes, turn) {
+  let since = performance.now();
+  for (let at = 0; at < bytes.length && reading === turn && !turn.refused; at += PUSH) {
+    const responses = engine.push(bytes.subarray(at, at + PUSH));
+    turn.refused = refuses(responses);
+    post(responses);
+    if (performance.now() - since > SLICE_MS) {
+      await breathe();
+      since = performance.now();
+    }
+  }
+}
+
+function endReading(turn) {
+  if (reading !== turn) return;
+  reading = null;
+  if (turn.refused) return;
+  post(engine.request({ type: "endImport" }));
+  pump();
+}
+
+function abandon({ id }) {
+  reading = null;
+  answer(engine.request({ type: "cancelImport" }), id);
+  pump();
+}
+
+/** The generated shop as one file. */
+async function saveShop({ id, settings }) {
+  const rows = new ShopCsv(settings);
+  const parts = [];
+  try {
+    for (let bytes = rows.next(); bytes; bytes = rows.next()) {
+      parts.push(bytes);
+      await breathe();
+    }
+  } finally {
+    rows.free();
+  }
+  self.postMessage({ id, blob: new Blob(parts, { type: "text/csv" }) });
+}
+
+async function pump() {
+  if (pumping) return;
+  pumping = true;
+  try {
+    while (engine.busy && !reading) {
+      const before = performance.now();
+      post(engine.advance(work));
+      const took = Math.max(performance.now() - before, 0.05);
+      work = Math.min(Math.max(work * Math.min(Math.max(SLICE_MS / took, 0.25), 2), 100), 1e9);
+      await breathe();
+    }
+  } catch (error) {
+    fail(error);
+  } finally {
+    pumping = false;
+  }
+}
+
+const refuses = (responses) => responses.some((response) => response.type === "problem");
+
+function answer(responses, id) {
+  self.postMessage({ id, responses });
+}
+
+function post(responses) {
+  if (responses.length > 0) self.postMessage({ responses });
+}
+
+/** A problem is an answer; anything else means that the engine broke down. */
+function fail(error, id) {
+  if (error && typeof error === "object" && "code" in error && "what" in error) {
+    reading = null;
+    answer([{ type: "problem", problem: error }], id);
+    return;
+  }
+  let text = String(error?.stack ?? error);
+  try {
+    text = panicText() ?? text;
+  } catch {
+    // The engine never started; what it threw says more.
+  }
+  self.postMessage({ crashed: true, text });
+}
