@@ -61,6 +61,7 @@ class Chart extends HTMLElement {
     charts.add(this);
     this.classList.add("chart");
     this.#render();
+    if (this.#spec) this.#fit();
     this.#observe();
   }
 

@@ -17,10 +17,19 @@ export function connect(module, inlineLog) {
   openBytes = inlineLog;
 }
 
-/** Says something to those who listen instead of looking. */
+const SAY_EVERY = 2000;
+const spoken = { at: -SAY_EVERY, later: 0 };
+
+/** Says something to those who listen instead of looking: at most every two seconds, the newest last. */
 export function announce(text) {
-  const status = document.getElementById("status");
-  if (status.textContent !== text) status.textContent = text;
+  clearTimeout(spoken.later);
+  const wait = spoken.at + SAY_EVERY - performance.now();
+  if (wait > 0) {
+    spoken.later = setTimeout(() => announce(text), wait);
+    return;
+  }
+  spoken.at = performance.now();
+  document.getElementById("status").textContent = text;
 }
 
 export function notify(notice) {
@@ -110,9 +119,9 @@ export async function saveShop() {
 // Decide and parameters -----------------------------------------------------------------------------------
 
 export async function decide(problem) {
-  state.decide.problem = problem;
-  state.decide.problemText = null;
-  state.decide.world = null;
+  state.decide = { problem, problemText: null, world: null, solving: null };
+  if (problem !== "shop" && state.data.pending) state.data.pending.background = true;
+  state.look.policy = null;
   forgetLearning();
   if (problem === "shop" && !state.data.report) {
     changed();
@@ -362,11 +371,19 @@ const answers = {
     lastCrash = null;
     announce(t("data.done", { name: answer.file.name, events: whole(answer.report.events) }));
     findUsers("");
-    if (state.decide.problem !== "shop") state.decide.problem = "shop";
     changed();
+    // A textbook problem chosen while the log was read stays chosen.
+    if (state.decide.problem === "shop" || !pending.background) decide("shop");
   },
   settings({ settings }) {
+    const wished = recovering;
+    recovering = null;
     Object.assign(state.settings, settings);
+    for (const [key, value] of Object.entries(wished ?? {})) set(key, value);
+    changed();
+  },
+  forgotten() {
+    forgetLearning();
     changed();
   },
   world({ world }) {
@@ -455,6 +472,8 @@ const both = (key) => ({ key });
 
 // A dead worker -------------------------------------------------------------------------------------------
 
+let recovering = null;
+
 function recover(text) {
   const { data } = state;
   const origin = data.pending?.origin ?? data.current;
@@ -468,9 +487,8 @@ function recover(text) {
   state.decide.solving = null;
   download = null;
   notify({ id: "crash", kind: "bad", text: "crash.title", more: again ? "crash.again" : origin ? "crash.loop" : "crash.empty", report: text });
-  for (const [key, value] of Object.entries(state.settings)) {
-    if (value !== defaultOf(parameter(key))) wire.request({ type: "set", key, value }, true);
-  }
+  // Choosing a problem brings the settings that suit it; what a person had set comes after.
+  recovering = { ...state.settings };
   if (again) importLog(origin, options);
   else if (state.decide.problem !== "shop") decide(state.decide.problem);
   changed();

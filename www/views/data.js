@@ -129,12 +129,11 @@ function lengths({ bins, mean, median, max }) {
   const spec = {
     kind: "bars",
     title: t("data.lengths"),
-    x: { label: t("data.lengths.x") },
-    y: { label: t("data.lengths.y"), whole: true },
-    categories: bins.map(name),
-    series: [{ label: t("data.sessions"), y: bins.map(({ count }) => count) }],
+    x: { label: t("data.sessions"), whole: true },
+    parts: [t("data.sessions")],
+    bars: bins.map((bin) => ({ label: name(bin), parts: [bin.count] })),
   };
-  return html`<q-chart size="low" plain .spec=${spec}></q-chart>
+  return html`<q-chart size="rows" dense plain .spec=${spec}></q-chart>
     <p class="small soft num">${t("data.lengths.facts", { mean: format.fixed(mean, 1), median: format.whole(median), max: format.whole(max) })}</p>`;
 }
 

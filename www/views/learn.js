@@ -10,7 +10,7 @@ import { fieldGroup, inGroup } from "./fields.js";
 import { fold, problemBox } from "./parts.js";
 
 export function learnView() {
-  if (!state.catalog) return html`<p class="soft">${t("load.engine")}</p>`;
+  if (!state.catalog) return html`<p class="soft">${t(state.engine === "failed" ? "load.other" : "load.engine")}</p>`;
   return html`
     ${transport()}
     ${problemBox(state.learn.problem)}
@@ -62,7 +62,7 @@ function status(able) {
   const runs = state.settings.repeats ?? 1;
   return [
     runs > 1 && t("learn.run", { run: run + 1, runs }),
-    t("learn.steps", { step: format.whole(at), budget: format.compact(budget) }),
+    t("learn.steps", { step: format.whole(at), budget: format.whole(budget) }),
     speed !== null && phase === "running" && t("learn.speed", { speed: format.compact(speed) }),
   ].filter(Boolean).join(" · ");
 }
@@ -74,9 +74,9 @@ function outcome() {
   if (!last || phase !== "done") return html`<div class="outcome"></div>`;
   const kind = last.reason === "diverged" || last.reason === "failed" ? "bad" : last.reason === "converged" ? "good" : "";
   return html`<div class="outcome stack">
-    <p class=${`message ${kind}`}><b>${t(`learn.${last.reason === "failed" ? "stopped" : last.reason}`)}.</b> ${say(last.text)}
+    <p class=${`message ${kind}`}><b>${say(last.text)}</b>
       ${out && last.reason !== "diverged" ? sentence(out) : nothing}
-      ${last.reason === "diverged" ? t("learn.diverged.why") : nothing}</p>
+    </p>
     ${verdict ? verdictBox(verdict) : nothing}
   </div>`;
 }

@@ -97,33 +97,40 @@ function recommendations(view) {
       <button type="button" ?disabled=${look.exporting} @click=${exportAll}>${look.exporting ? t("look.exporting") : t("look.export")}</button></div></div>
     ${view.learned ? nothing : html`<p class="message">${t("look.notLearned")}</p>`}
     <p class="small soft">${t(view.byQ ? "look.byQ" : "look.byLikelihood")} ${t("look.baseline", { value: format.brief(view.baselineValue) })}</p>
-    ${view.items.length === 0 ? html`<p class="blank">${t("look.noItems")}</p>` : html`${parts(view)}<div class="two">${table(view)}${popular(view)}</div>`}
+    ${view.items.length === 0 ? html`<p class="blank">${t("look.noItems")}</p>` : html`${parts(view)}${table(view)}`}
   </div>`;
 }
 
 /** What each Q-value is made of, as stacked bars. */
 function parts(view) {
   const spec = {
-    kind: "stacked",
+    kind: "bars",
     title: t("look.parts"),
     x: { label: t("look.q") },
-    categories: view.items.map(({ item }) => item),
-    series: [
-      { label: t("look.reward"), y: view.items.map((item) => item.partReward) },
-      { label: t("look.future"), y: view.items.map((item) => item.partFuture) },
-      { label: t("look.otherwise"), y: view.items.map((item) => item.partOtherwise) },
-    ],
+    parts: [t("look.reward"), t("look.future"), t("look.otherwise")],
+    bars: view.items.map((item) => ({ label: item.item, parts: [item.partReward, item.partFuture, item.partOtherwise] })),
   };
-  return html`<q-chart size="rows" rows=${view.items.length} .spec=${spec}></q-chart>`;
+  return html`<q-chart size="rows" .spec=${spec}></q-chart>`;
 }
 
+/** Each item with its numbers and its reasons; beside it what popularity would show at that place. */
 function table(view) {
+  const both = new Set(view.items.map(({ item }) => item));
+  const head = (key, number = true) => html`<th scope="col" class=${number ? "num" : ""}>${t(key)}</th>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("look.recommend")}><table class="items">
-    <thead><tr><th scope="col">${t("look.item")}</th><th scope="col" class="num">${t("look.q")}</th><th scope="col" class="num">${t("look.qStar")}</th><th scope="col" class="num">${t("look.accept")}</th><th scope="col" class="num">${t("look.support")}</th><th scope="col" class="num">${t("look.tried")}</th></tr></thead>
-    <tbody>${view.items.map((item) => html`<tr>
-      <td><span class="item">${item.item}</span>${item.category ? html` <span class="badge">${item.category}</span>` : nothing}<span class="why">${why(item)}</span></td>
-      <td class="num">${format.fixed(item.q)}</td><td class="num">${format.fixed(item.qStar)}</td><td class="num">${format.percent(item.pAccept)}</td><td class="num">${format.whole(item.support)}</td><td class="num">${format.compact(item.tried)}</td></tr>`)}</tbody>
+    <thead><tr>${head("look.item", false)}${head("look.q")}${head("look.qStar")}${head("look.accept")}${head("look.support")}${head("look.tried")}<th scope="col" title=${t("look.popular.note")}>${t("look.popular")}</th></tr></thead>
+    ${view.items.map((item, at) => html`<tbody>
+      <tr><th scope="rowgroup"><span class="item">${item.item}</span>${item.category ? html` <span class="badge">${item.category}</span>` : nothing}</th>
+        <td class="num"><b>${format.fixed(item.q)}</b></td><td class="num">${format.fixed(item.qStar)}</td><td class="num">${format.percent(item.pAccept)}</td><td class="num">${format.whole(item.support)}</td><td class="num">${format.compact(item.tried)}</td>
+        <td rowspan="2" class="popular">${popular(view.popular[at], both)}</td></tr>
+      <tr><td colspan="6" class="why">${why(item)}</td></tr></tbody>`)}
   </table></div>`;
+}
+
+function popular(entry, both) {
+  if (!entry) return nothing;
+  const [item, count] = entry;
+  return html`<span class=${both.has(item) ? "both" : ""}>${item}</span> <span class="soft">${format.whole(count)}</span>`;
 }
 
 function why(item) {
@@ -136,11 +143,4 @@ function why(item) {
     rank: format.whole(item.popularityRank),
   };
   return item.support < 5 ? `${t("look.why", words)} ${t("look.why.once", words)}` : t("look.why", words);
-}
-
-function popular(view) {
-  const both = new Set(view.items.map(({ item }) => item));
-  return html`<div class="stack"><h4 class="label">${t("look.popular")}</h4>
-    <ol class="ranking">${view.popular.map(([item, count]) => html`<li><span class=${`clip ${both.has(item) ? "both" : ""}`} title=${item}>${item}</span><span class="soft num">${format.whole(count)}</span></li>`)}</ol>
-    <p class="small soft">${t("look.popular.note")}</p></div>`;
 }

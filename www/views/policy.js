@@ -33,17 +33,18 @@ function grids(policy) {
 const DIRECTIONS = { up: "up", down: "down", left: "left", right: "right", north: "up", south: "down", west: "left", east: "right" };
 
 function grid({ states, width }, which, title) {
-  const cells = states.filter(({ cell }) => cell !== null && cell !== undefined);
-  const count = Math.max(...cells.map(({ cell }) => cell)) + 1;
-  const values = Array(count).fill(NaN);
-  const arrows = Array(count).fill("");
-  for (const { cell, actions, [which]: q } of cells) {
-    if (actions.length === 0) continue;
-    values[cell] = q[best(q)];
-    arrows[cell] = DIRECTIONS[actions[best(q)]?.toLowerCase()] ?? "";
+  const placed = states.filter(({ cell }) => cell !== null && cell !== undefined);
+  const count = Math.ceil((Math.max(...placed.map(({ cell }) => cell)) + 1) / width) * width;
+  // Cells that no state stands for can't be entered.
+  const cells = Array.from({ length: count }, () => ({ wall: true }));
+  for (const { cell, actions, name, [which]: q } of placed) {
+    cells[cell] = actions.length === 0 ? { text: name } : { value: q[best(q)], best: directions(actions, q) };
   }
-  return { kind: "grid", title: t(`look.policy.${title}`), columns: width, values, arrows };
+  return { kind: "grid", title: t(`look.policy.${title}`), grid: { columns: width, cells } };
 }
+
+/** Every action that is as good as the best. */
+const directions = (actions, q) => actions.filter((_, at) => near(q[at], q[best(q)])).map((name) => DIRECTIONS[name.toLowerCase()]).filter(Boolean);
 
 function table({ states }) {
   return html`<div class="scroll preview" tabindex="0" role="region" aria-label=${t("look.policy.table")}><table>
