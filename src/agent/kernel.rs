@@ -123,7 +123,7 @@ mod tests {
         let mut random = Xoshiro128::new(7);
         let mut state = 0;
         for _ in 0..20_000 {
-            let next = (u64::from(random.next()) * 50 >> 32) as usize;
+            let next = ((u64::from(random.next()) * 50) >> 32) as usize;
             let v = random.next();
             let best = slow[next].iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let target = f64::from(v >> 8) / 16_777_216.0 + GAMMA * best;

@@ -16,6 +16,8 @@ mod rules;
 mod scores;
 mod sessions;
 
+pub mod markov;
+
 pub use choice::{Choice, MODELS, ModelKind};
 pub use parameters::{Given, Parameter, Range, Values};
 pub use scores::Scores;

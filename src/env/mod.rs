@@ -10,9 +10,11 @@ use crate::random::Rng;
 
 pub mod axes;
 pub mod draw;
+pub mod generated;
 pub mod inventory;
 pub mod mdp;
 pub mod pricing;
+pub mod shop;
 pub mod textbook;
 
 /// What happened after one action.

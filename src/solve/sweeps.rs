@@ -116,8 +116,8 @@ impl Sweeps {
         model.backup(state, &self.values, self.gamma, &mut self.row);
         let value = value_of(state, &self.row);
         let change = (value - self.values[state as usize]).abs();
-        // Written so that NaN counts as a change: it must not look like convergence.
-        if !(change <= self.change) {
+        // NaN counts as a change: it must not look like convergence.
+        if change > self.change || change.is_nan() {
             self.change = change;
         }
         match self.order {

@@ -27,8 +27,9 @@ pub struct TrainConfig {
     pub snapshots: u32,
     /// Converged when the mean Bellman residual is at most this share of the mean |Q*|; 0 never stops for it.
     pub tolerance: f64,
-    /// Converged when the greedy policy stayed the same over this many measurements and a quarter of all steps, while
-    /// the Bellman residual no longer fell; 0 never stops for it.
+    /// Converged when the greedy policy's value stayed within 0.2 % of the optimum's size over at least this many
+    /// measurements that span the last quarter of all steps, while the Bellman residual no longer fell (by a fifth or more);
+    /// 0 never stops for it.
     pub patience: u32,
     /// Steps after which an episode is cut, at least 1. Cutting is no ending: the last step still bootstraps.
     pub episode_cap: u32,
@@ -45,20 +46,20 @@ impl Default for TrainConfig {
             alpha: Schedule {
                 shape: Shape::Inverse,
                 initial: 1.0,
-                last: 0.001,
-                horizon: 20,
+                last: 0.0,
+                horizon: 8,
             },
             epsilon: Schedule {
-                shape: Shape::Linear,
+                shape: Shape::Exponential,
                 initial: 1.0,
-                last: 0.1,
+                last: 0.05,
                 horizon: 0,
             },
             initial_q: 0.0,
-            budget_steps: 4_000_000,
+            budget_steps: 20_000_000,
             snapshots: 100,
             tolerance: 0.0001,
-            patience: 20,
+            patience: 10,
             episode_cap: 100,
             seed: 1,
         }
@@ -98,7 +99,7 @@ impl TrainConfig {
                 return Err(out_of_range(name, value, "0", "1"));
             }
         }
-        if !(self.initial_q.abs() <= 1e9) {
+        if !(-1e9..=1e9).contains(&self.initial_q) {
             return Err(out_of_range("initial_q", self.initial_q, "-1e9", "1e9"));
         }
         let counts = [

@@ -39,7 +39,7 @@ pub struct Snapshot {
 pub enum Criterion {
     /// The mean Bellman residual fell to this share of the mean |Q*|.
     Residual(f64),
-    /// The greedy policy stayed the same over this many measurements, and the Bellman residual no longer fell.
+    /// The value of the greedy policy stayed within 0.2 % over at least this many measurements, and the Bellman residual no longer fell.
     Policy(u32),
 }
 
@@ -81,9 +81,11 @@ impl StopReason {
             ),
             Self::Converged(Criterion::Policy(count)) => Text::new(
                 format!(
-                    "Converged: the greedy policy stayed the same over {count} measurements, and the Bellman residual no longer falls."
+                    "Converged: the value of the greedy policy stayed within 0.2 % over the last quarter of the steps ({count} measurements or more), and the Bellman residual no longer falls."
                 ),
-                format!("已收敛:贪心策略在 {count} 次测量中保持不变,且贝尔曼残差不再下降。"),
+                format!(
+                    "已收敛:贪心策略的价值在最近四分之一的步数内(不少于 {count} 次测量)变化不超过 0.2 %,且贝尔曼残差不再下降。"
+                ),
             ),
             Self::Budget => Text::new("The budget of steps is used up.", "步数预算已用完。"),
             Self::Diverged { value, bound, .. } => Text::new(

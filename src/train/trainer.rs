@@ -20,8 +20,11 @@ const SCHEDULE_EVERY: u64 = 64;
 /// A measurement of less work than this (about two milliseconds) is never left out.
 const CHEAP: u64 = 500_000;
 
-/// The policy counts as settled only when the Bellman residual no longer falls below this share of what it was.
-const LEVEL: f64 = 0.9;
+/// The policy counts as settled only when the Bellman residual stays above this share of what it was.
+const LEVEL: f64 = 0.8;
+
+/// The policy counts as settled when its value stays within so many percent of the optimum's size.
+const SETTLED: f64 = 0.2;
 
 /// Q-values beyond this multiple of the largest |Q*| mean divergence.
 const DIVERGENCE: f64 = 1e4;
@@ -103,9 +106,6 @@ pub struct Trainer<M> {
     snapshot_number: u64,
     /// Greedy policy and its values at the last measurement.
     measured: (Policy, Vec<f64>),
-    unchanged: u32,
-    /// Step and Bellman residual when the greedy policy was last seen to change.
-    unchanged_since: (u64, f64),
     changes: Vec<(u64, Change)>,
     applied: usize,
     bound: f64,
@@ -165,8 +165,6 @@ impl<M: Model> Trainer<M> {
                 },
                 vec![0.0; states],
             ),
-            unchanged: 0,
-            unchanged_since: (0, 0.0),
             changes,
             applied: 0,
             bound: 0.0,
@@ -393,7 +391,7 @@ impl<M: Model> Trainer<M> {
         self.window.steps += 1;
         self.window.td_error += (update.target - update.old).abs();
         self.window.alpha += alpha;
-        if !(update.new.abs() <= self.bound) {
+        if update.new.abs() > self.bound || update.new.is_nan() {
             self.diverge(pair, update.new);
         }
         self.episode_return += step.reward;
@@ -543,29 +541,34 @@ impl<M: Model> Trainer<M> {
         };
     }
 
-    fn converged(&mut self) -> Option<Criterion> {
+    fn converged(&self) -> Option<Criterion> {
         let last = self.snapshots.last()?;
-        if last.greedy_changed > 0.0 || last.step == 0 {
-            self.unchanged = 0;
-            self.unchanged_since = (last.step, last.bellman_residual);
-        } else {
-            self.unchanged += 1;
-        }
         // Too few steps can't have shown anything: each pair should have had its chance some ten times.
-        let enough = 10 * self.optimum.q.len() as u64;
-        if last.step < enough {
+        if last.step < 10 * self.optimum.q.len() as u64 {
             return None;
         }
-        if last.bellman_residual <= self.config.tolerance * self.scale
-            && self.config.tolerance > 0.0
-        {
-            return Some(Criterion::Residual(self.config.tolerance));
+        let TrainConfig {
+            tolerance,
+            patience,
+            ..
+        } = self.config;
+        if tolerance > 0.0 && last.bellman_residual <= tolerance * self.scale {
+            return Some(Criterion::Residual(tolerance));
         }
-        let patience = self.config.patience;
-        let since = last.step - self.unchanged_since.0;
-        let long = since >= enough && since >= last.step / 4;
-        let level = last.bellman_residual >= LEVEL * self.unchanged_since.1;
-        (patience > 0 && self.unchanged >= patience && long && level)
-            .then_some(Criterion::Policy(patience))
+        let first = self
+            .snapshots
+            .partition_point(|s| s.step < last.step - last.step / 4);
+        let recent = &self.snapshots[first..];
+        let mut range = (last.value_percent, last.value_percent);
+        for snapshot in recent {
+            range = (
+                range.0.min(snapshot.value_percent),
+                range.1.max(snapshot.value_percent),
+            );
+        }
+        let settled = range.1 - range.0 <= SETTLED
+            && last.bellman_residual >= LEVEL * recent[0].bellman_residual;
+        let long = patience > 0 && recent.len() >= patience as usize;
+        (settled && long).then_some(Criterion::Policy(patience))
     }
 }
