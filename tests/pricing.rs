@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod gap;
-
 use qcart::demand::response::PriceResponse;
 use qcart::env::pricing::situation::Situation;
 use qcart::env::pricing::{Pricing, PricingConfig};

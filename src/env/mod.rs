@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::random::Rng;
 
+pub mod ads;
 pub mod axes;
 pub mod draw;
 pub mod generated;
