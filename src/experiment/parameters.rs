@@ -1,0 +1,310 @@
+//! The one table of parameters: what the page shows, what a link may hold and what the engine takes.
+//!
+//! Each parameter has a key, a name and a sentence of help in both languages, a unit, a default and a range.
+//! [`Settings`] holds one valid value for each of them and can hold nothing else.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{Problem, Text};
+
+pub use super::table::PARAMETERS;
+
+/// A fixed sentence in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// English.
+    pub en: &'static str,
+    /// Simplified Chinese.
+    pub zh: &'static str,
+}
+
+impl From<Words> for Text {
+    fn from(words: Words) -> Self {
+        Self::new(words.en, words.zh)
+    }
+}
+
+/// The step of the page under which a parameter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Group {
+    /// How events become sessions.
+    Sessions,
+    /// What each kind of event is worth.
+    Reward,
+    /// The shop as a decision problem.
+    Shop,
+    /// What the agent learns and how it explores.
+    Agent,
+    /// How long to train and when to stop.
+    Training,
+    /// The generated shop.
+    Generator,
+}
+
+/// One option of a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// The value in links and scripts.
+    pub key: &'static str,
+    /// The name on the page.
+    pub label: Words,
+}
+
+/// What values a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Domain {
+    /// A real number in `min..=max`.
+    Number {
+        /// Value of a new experiment.
+        default: f64,
+        /// Smallest valid value.
+        min: f64,
+        /// Largest valid value.
+        max: f64,
+        /// Step of the page's control.
+        step: f64,
+    },
+    /// A whole number in `min..=max`.
+    Integer {
+        /// Value of a new experiment.
+        default: u32,
+        /// Smallest valid value.
+        min: u32,
+        /// Largest valid value.
+        max: u32,
+    },
+    /// One of a few options; the default is the first.
+    Choice {
+        /// The options.
+        options: &'static [Choice],
+    },
+    /// On or off.
+    Flag {
+        /// Value of a new experiment.
+        default: bool,
+    },
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameter {
+    /// Stable key, as in links.
+    pub key: &'static str,
+    /// Where it stands on the page.
+    pub group: Group,
+    /// Its name.
+    pub label: Words,
+    /// One sentence: what it does, and what larger values mean.
+    pub help: Words,
+    /// Its unit; empty for pure numbers.
+    pub unit: Words,
+    /// Whether it may be changed while training runs.
+    pub live: bool,
+    /// Whether it belongs to the folded part of its group.
+    pub expert: bool,
+    /// Its values.
+    pub domain: Domain,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Of a flag.
+    Flag(bool),
+    /// Of a number or an integer.
+    Number(f64),
+    /// Of a choice: the option's key.
+    Choice(String),
+}
+
+impl Parameter {
+    /// The value of a new experiment.
+    #[must_use]
+    pub fn default_value(&self) -> Value {
+        match self.domain {
+            Domain::Number { default, .. } => Value::Number(default),
+            Domain::Integer { default, .. } => Value::Number(f64::from(default)),
+            Domain::Choice { options } => {
+                Value::Choice(options.first().map_or("", |o| o.key).to_owned())
+            }
+            Domain::Flag { default } => Value::Flag(default),
+        }
+    }
+
+    /// Checks a value against the range.
+    ///
+    /// # Errors
+    /// `parameter.range` or `parameter.type`, with the value given and the values allowed.
+    pub fn check(&self, value: &Value) -> Result<(), Problem> {
+        match (self.domain, value) {
+            (Domain::Number { min, max, .. }, Value::Number(x)) => self.check_range(*x, min, max),
+            (Domain::Integer { min, max, .. }, Value::Number(x)) => {
+                if libm::floor(*x) != *x {
+                    return Err(self.wrong(x, &format!("{min}, {}, …, {max}", min + 1)));
+                }
+                self.check_range(*x, f64::from(min), f64::from(max))
+            }
+            (Domain::Choice { options }, Value::Choice(key)) => {
+                if options.iter().any(|option| option.key == key) {
+                    return Ok(());
+                }
+                let keys: Vec<_> = options.iter().map(|option| option.key).collect();
+                Err(self.wrong(key, &keys.join(", ")))
+            }
+            (Domain::Flag { .. }, Value::Flag(_)) => Ok(()),
+            (Domain::Flag { .. }, other) => Err(self.wrong(&shown(other), "true, false")),
+            (Domain::Choice { options }, other) => {
+                let keys: Vec<_> = options.iter().map(|option| option.key).collect();
+                Err(self.wrong(&shown(other), &keys.join(", ")))
+            }
+            (Domain::Number { min, max, .. }, other) => {
+                Err(self.wrong(&shown(other), &format!("{min} … {max}")))
+            }
+            (Domain::Integer { min, max, .. }, other) => {
+                Err(self.wrong(&shown(other), &format!("{min} … {max}")))
+            }
+        }
+    }
+
+    fn check_range(&self, value: f64, min: f64, max: f64) -> Result<(), Problem> {
+        if value.is_finite() && (min..=max).contains(&value) {
+            return Ok(());
+        }
+        Err(self.wrong(&value, &format!("{min} … {max}")))
+    }
+
+    fn wrong(&self, value: &dyn std::fmt::Display, allowed: &str) -> Problem {
+        Problem::new(
+            "parameter.range",
+            Text::new(
+                format!("{} can't be {value}.", self.label.en),
+                format!("{}不能是 {value}。", self.label.zh),
+            ),
+            Text::new(
+                format!("Allowed: {allowed}."),
+                format!("可取值：{allowed}。"),
+            ),
+        )
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Flag(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Choice(key) => key.clone(),
+    }
+}
+
+/// The parameter with this key.
+///
+/// # Errors
+/// `parameter.unknown` when there is none.
+pub fn parameter(key: &str) -> Result<&'static Parameter, Problem> {
+    PARAMETERS
+        .iter()
+        .find(|parameter| parameter.key == key)
+        .ok_or_else(|| {
+            Problem::new(
+                "parameter.unknown",
+                Text::new(
+                    format!("There is no parameter “{key}”."),
+                    format!("没有名为“{key}”的参数。"),
+                ),
+                Text::new(
+                    "It may come from a later version of Qcart.",
+                    "它可能来自更新版本的 Qcart。",
+                ),
+            )
+        })
+}
+
+/// One valid value for every parameter of the table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Settings(BTreeMap<String, Value>);
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self(
+            PARAMETERS
+                .iter()
+                .map(|p| (p.key.to_owned(), p.default_value()))
+                .collect(),
+        )
+    }
+}
+
+impl Settings {
+    /// Settings from keys and values, the default where a key is missing.
+    ///
+    /// # Errors
+    /// The first unknown key or value out of range.
+    pub fn from_values(values: &BTreeMap<String, Value>) -> Result<Self, Problem> {
+        let mut settings = Self::default();
+        for (key, value) in values {
+            settings.set(key, value.clone())?;
+        }
+        Ok(settings)
+    }
+
+    /// Sets one value.
+    ///
+    /// # Errors
+    /// An unknown key or a value out of range; the settings are then as before.
+    pub fn set(&mut self, key: &str, value: Value) -> Result<(), Problem> {
+        parameter(key)?.check(&value)?;
+        self.0.insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    /// Every key with its value, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// The value of a key of the table.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// The number under a key of the table that holds numbers; NaN for any other key.
+    #[must_use]
+    pub fn number(&self, key: &str) -> f64 {
+        match self.0.get(key) {
+            Some(Value::Number(number)) => *number,
+            _ => f64::NAN,
+        }
+    }
+
+    /// The whole number under a key of the table that holds integers; 0 for any other key.
+    #[must_use]
+    pub fn integer(&self, key: &str) -> u32 {
+        match self.0.get(key) {
+            Some(Value::Number(number)) => *number as u32,
+            _ => 0,
+        }
+    }
+
+    /// The option chosen under a key of the table that holds a choice; empty for any other key.
+    #[must_use]
+    pub fn choice(&self, key: &str) -> &str {
+        match self.0.get(key) {
+            Some(Value::Choice(option)) => option,
+            _ => "",
+        }
+    }
+
+    /// Whether the flag under this key of the table is on.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> bool {
+        matches!(self.0.get(key), Some(Value::Flag(true)))
+    }
+}
