@@ -5,10 +5,13 @@ pub mod behaviour;
 pub mod demand;
 pub mod env;
 pub mod evaluate;
+pub mod experiment;
+pub mod lab;
 pub mod log;
 pub mod plot;
 pub mod problem;
 pub mod random;
 pub mod solve;
 pub mod train;
+#[cfg(target_arch = "wasm32")]
 pub mod web;

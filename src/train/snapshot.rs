@@ -6,6 +6,7 @@ use crate::problem::{Problem, Text};
 
 /// One measurement. Means over pairs are over all pairs of the model, each counted once.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Snapshot {
     /// Steps trained.
     pub step: u64,

@@ -1,5 +1,7 @@
 //! The one training loop: steps, measurements and changes, in slices that never show in the result.
 
+use serde::{Deserialize, Serialize};
+
 use crate::agent::learner::Learner;
 use crate::agent::schedule::Shape;
 use crate::agent::table::QTable;
@@ -30,7 +32,8 @@ const SETTLED: f64 = 0.2;
 const DIVERGENCE: f64 = 1e4;
 
 /// One step of training, told in full.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StepTrace {
     /// Number of the step, counted from 1.
     pub step: u64,
@@ -108,6 +111,8 @@ pub struct Trainer<M> {
     measured: (Policy, Vec<f64>),
     changes: Vec<(u64, Change)>,
     applied: usize,
+    /// Step at which the run is to be stopped; `u64::MAX` for never.
+    halt: u64,
     bound: f64,
     scale: f64,
     stop: Option<StopReason>,
@@ -167,6 +172,7 @@ impl<M: Model> Trainer<M> {
             ),
             changes,
             applied: 0,
+            halt: u64::MAX,
             bound: 0.0,
             scale: 0.0,
             stop: None,
@@ -232,6 +238,11 @@ impl<M: Model> Trainer<M> {
             .truncate(self.changes.partition_point(|&(step, _)| step <= self.step));
         self.changes.push((self.step, change));
         Ok(())
+    }
+
+    /// Ends training once this many steps are taken: how a replay repeats a stop by hand.
+    pub fn stop_at(&mut self, step: u64) {
+        self.halt = step;
     }
 
     /// Ends training.
@@ -303,7 +314,7 @@ impl<M: Model> Trainer<M> {
     fn is_due(&self) -> bool {
         self.step >= self.next_snapshot
             || self.next_change().is_some_and(|step| step <= self.step)
-            || self.step >= self.config.budget_steps
+            || self.step >= self.config.budget_steps.min(self.halt)
     }
 
     fn next_change(&self) -> Option<u64> {
@@ -327,6 +338,8 @@ impl<M: Model> Trainer<M> {
                 tolerance,
                 self.config.episode_cap,
             )));
+        } else if self.step >= self.halt {
+            self.end(StopReason::Stopped, events);
         } else if self.step >= self.config.budget_steps {
             self.end(StopReason::Budget, events);
         } else if let Some(&(_, change)) = self.changes.get(self.applied) {
@@ -352,7 +365,10 @@ impl<M: Model> Trainer<M> {
             self.prepare(events);
             return 1;
         }
-        let until = self.next_snapshot.min(self.config.budget_steps);
+        let until = self
+            .next_snapshot
+            .min(self.config.budget_steps)
+            .min(self.halt);
         let until = until.min(self.next_change().unwrap_or(u64::MAX));
         let steps = work.div_ceil(STEP_WORK).min(until - self.step);
         for taken in 1..=steps {

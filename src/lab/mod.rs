@@ -1,0 +1,496 @@
+//! The laboratory: one experiment in progress, driven by requests and slices of work.
+//!
+//! The page's worker and the native runner drive the same laboratory, so that both come to the same bits. It
+//! knows no clock: whoever drives it decides how large a slice is, and the result does not depend on it.
+
+pub mod configure;
+mod data;
+mod learning;
+mod look;
+pub mod problems;
+pub mod protocol;
+mod sharing;
+mod users;
+
+use std::rc::Rc;
+
+use crate::env::Environment;
+use crate::env::shop::Shop;
+use crate::env::textbook;
+use crate::experiment::outcome::Outcome;
+use crate::experiment::parameters::{Group, Settings, Value, parameter};
+use crate::experiment::{Change, Experiment, SHOP, Source, Stop};
+use crate::log::ImportOptions;
+use crate::problem::{Problem, Text};
+
+pub use configure::generator;
+use data::{Data, Import, Progress};
+use learning::{Decided, Training};
+use look::Export;
+use problems::Problem as Decision;
+use protocol::{Request, Response, World};
+
+type Answer = Result<Vec<Response>, Problem>;
+
+/// What an opened link asks to be repeated.
+#[derive(Default)]
+struct Promise {
+    changes: Vec<Change>,
+    stop: Option<Stop>,
+    outcome: Option<Outcome>,
+}
+
+/// One experiment in progress.
+#[derive(Default)]
+pub struct Lab {
+    settings: Settings,
+    problem: String,
+    promise: Promise,
+    import: Option<Import>,
+    data: Option<Data>,
+    decided: Option<Decided>,
+    training: Option<Training>,
+    outcome: Option<Outcome>,
+    export: Option<Export>,
+}
+
+impl Lab {
+    /// Takes over an experiment: its settings at once, its data and result as what is to be repeated.
+    pub fn open(&mut self, experiment: Experiment) {
+        *self = Self {
+            settings: experiment.settings,
+            problem: experiment.problem,
+            promise: Promise {
+                changes: experiment.changes,
+                stop: experiment.stop,
+                outcome: experiment.outcome,
+            },
+            import: self.import.take(),
+            data: self.data.take(),
+            ..Self::default()
+        };
+    }
+
+    /// Carries out a request. A problem is an answer like any other; what was there before it stays.
+    pub fn request(&mut self, request: Request) -> Vec<Response> {
+        answered(self.answer(request))
+    }
+
+    /// The next bytes of the log being imported.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Response> {
+        let Some(import) = &mut self.import else {
+            return Vec::new();
+        };
+        let answer = import.push(bytes);
+        if answer.is_err() {
+            self.import = None;
+        }
+        answered(answer)
+    }
+
+    /// Whether there is something under way that needs slices of work.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.import.as_ref().is_some_and(Import::finishing)
+            || self.is_solving()
+            || self.export.is_some()
+            || self.training.as_ref().is_some_and(Training::busy)
+    }
+
+    /// Does about `work` elementary operations of what is under way.
+    pub fn advance(&mut self, work: u64) -> Vec<Response> {
+        let answer = if self.import.as_ref().is_some_and(Import::finishing) {
+            self.advance_import()
+        } else if self.is_solving() {
+            self.advance_solving(work)
+        } else if self.export.is_some() {
+            self.advance_export()
+        } else {
+            self.advance_training(work)
+        };
+        answered(answer)
+    }
+
+    fn answer(&mut self, request: Request) -> Answer {
+        match request {
+            Request::BeginImport {
+                source,
+                name,
+                size,
+                options,
+            } => {
+                let options = configure::import_options(&self.settings, options);
+                self.import = Some(Import::new(source, &name, size, options));
+                done()
+            }
+            Request::EndImport => self.end_import(),
+            Request::CancelImport => {
+                self.import = None;
+                done()
+            }
+            Request::Rejects => {
+                let text = self.data()?.rejects.csv();
+                Ok(vec![Response::Chunk { text, last: true }])
+            }
+            Request::Decide { problem } => self.decide(&problem),
+            Request::Set { key, value } => self.set(&key, value),
+            Request::Train => self.train(),
+            Request::Pause => {
+                self.hold(true);
+                done()
+            }
+            Request::Step => self.step(),
+            Request::Stop => self.stop(),
+            Request::Reset => self.reset(),
+            Request::Users {
+                query,
+                offset,
+                limit,
+            } => {
+                let data = self.data()?;
+                let (users, total) = data.users.find(&data.log.users, &query, offset, limit);
+                Ok(vec![Response::Users { users, total }])
+            }
+            Request::Recommend { user, k } => self.recommend(&user, k),
+            Request::ExportRecommendations { k } => self.begin_export(k),
+            Request::Policy => self.policy(),
+            Request::Share { inline, base } => self.share(inline, &base),
+            Request::Project => self.project(),
+        }
+    }
+
+    fn data(&self) -> Result<&Data, Problem> {
+        self.data.as_ref().ok_or_else(|| {
+            Problem::new(
+                "lab.no-log",
+                Text::new("There is no log yet.", "还没有日志。"),
+                Text::new(
+                    "Open one under Data, or choose a sample.",
+                    "请在“数据”处打开一个，或选择示例。",
+                ),
+            )
+        })
+    }
+
+    fn decided(&self) -> Result<&Decided, Problem> {
+        self.decided.as_ref().ok_or_else(|| {
+            Problem::new(
+                "lab.undecided",
+                Text::new("There is nothing to decide yet.", "还没有要决策的问题。"),
+                Text::new(
+                    "Choose a problem under Decide.",
+                    "请在“决策”处选择一个问题。",
+                ),
+            )
+        })
+    }
+
+    fn end_import(&mut self) -> Answer {
+        let Some(import) = self.import.take() else {
+            return done();
+        };
+        let (import, responses) = import.end()?;
+        self.import = Some(import);
+        Ok(responses)
+    }
+
+    fn advance_import(&mut self) -> Answer {
+        let Some(import) = &mut self.import else {
+            return done();
+        };
+        match import.advance() {
+            Ok(Progress::Going(responses)) => Ok(responses),
+            Ok(Progress::Ready(ready)) => {
+                let (data, response) = *ready;
+                self.import = None;
+                self.data = Some(data);
+                self.forget_decision();
+                Ok(vec![response])
+            }
+            Err(problem) => {
+                self.import = None;
+                Err(problem)
+            }
+        }
+    }
+
+    /// Builds the decision problem and starts solving it. Another problem brings the settings that suit it.
+    fn decide(&mut self, problem: &str) -> Answer {
+        if problem != self.problem {
+            self.suit(problem)?;
+        }
+        self.forget_decision();
+        let decision = self.build(problem)?;
+        self.problem = problem.to_owned();
+        self.decided = Some(Decided::new(decision, self.settings.number("gamma")));
+        Ok(vec![self.settings_response(), self.world()?])
+    }
+
+    fn suit(&mut self, problem: &str) -> Result<(), Problem> {
+        let suggested = if problem == SHOP {
+            Vec::new()
+        } else {
+            problems::suggested(textbook::find(problem)?)
+        };
+        for key in problems::SUGGESTED {
+            self.settings.set(key, parameter(key)?.default_value())?;
+        }
+        for (key, value) in suggested {
+            self.settings.set(key, value)?;
+        }
+        Ok(())
+    }
+
+    fn build(&self, problem: &str) -> Result<Decision, Problem> {
+        if problem == SHOP {
+            let shop = Shop::build(&self.data()?.log, configure::shop(&self.settings))?;
+            return Ok(Decision::Shop(Rc::new(shop)));
+        }
+        let textbook = textbook::find(problem)?;
+        Ok(Decision::Textbook(textbook, Rc::new(textbook.build()?)))
+    }
+
+    fn world(&self) -> Result<Response, Problem> {
+        let decided = self.decided()?;
+        let optimum = decided.optimum();
+        let (title, note) = match &decided.problem {
+            Decision::Shop(_) => (problems::shop_title(), problems::shop_note()),
+            Decision::Textbook(textbook, _) => (textbook.title(), textbook.note()),
+        };
+        let world = World {
+            problem: self.problem.clone(),
+            title,
+            note,
+            states: decided.problem.states(),
+            pairs: decided.pairs(),
+            bytes: decided.table_bytes(&self.settings),
+            optimum: optimum.map(|optimum| optimum.start_value),
+            sweeps: optimum.map(|optimum| optimum.sweeps),
+        };
+        Ok(Response::World { world })
+    }
+
+    fn settings_response(&self) -> Response {
+        let settings = self
+            .settings
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.clone()))
+            .collect();
+        Response::Settings { settings }
+    }
+
+    fn is_solving(&self) -> bool {
+        self.decided
+            .as_ref()
+            .is_some_and(|decided| decided.optimum().is_none())
+    }
+
+    fn advance_solving(&mut self, work: u64) -> Answer {
+        let Some(decided) = &mut self.decided else {
+            return done();
+        };
+        match decided.advance(work) {
+            Ok((false, responses)) => Ok(responses),
+            Ok((true, mut responses)) => {
+                responses.push(self.world()?);
+                Ok(responses)
+            }
+            Err(problem) => {
+                self.forget_decision();
+                Err(problem)
+            }
+        }
+    }
+
+    /// Sets a parameter. What it decides is made anew; live ones change the training under way instead.
+    fn set(&mut self, key: &str, value: Value) -> Answer {
+        let parameter = parameter(key)?;
+        parameter.check(&value)?;
+        if self.settings.get(key) == Some(&value) {
+            return done();
+        }
+        if parameter.live
+            && self
+                .training
+                .as_ref()
+                .is_some_and(|training| !training.done())
+        {
+            self.promise = Promise::default();
+            return self
+                .training
+                .as_mut()
+                .map_or_else(done, |training| training.change(key, &value));
+        }
+        self.settings.set(key, value)?;
+        self.promise = Promise::default();
+        match parameter.group {
+            Group::Sessions | Group::Generator => done(),
+            Group::Reward | Group::Shop if self.problem == SHOP && self.decided.is_some() => {
+                self.decide(SHOP)
+            }
+            Group::Agent if key == "gamma" && self.decided.is_some() => {
+                let problem = self.problem.clone();
+                self.decide(&problem)
+            }
+            _ => {
+                self.forget_training();
+                Ok(vec![Response::Forgotten])
+            }
+        }
+    }
+
+    fn train(&mut self) -> Answer {
+        self.hold(false);
+        self.begin_training()?;
+        done()
+    }
+
+    /// Starts training if there is none. Solving comes first, and then this is called again.
+    fn begin_training(&mut self) -> Result<(), Problem> {
+        let decided = self.decided()?;
+        if decided.optimum().is_none() {
+            return Err(not_solved());
+        }
+        if self.training.is_none() {
+            let (changes, stop) = (self.promise.changes.clone(), self.promise.stop);
+            self.training = Some(Training::new(decided, &self.settings, changes, stop)?);
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, paused: bool) {
+        if let Some(training) = &mut self.training {
+            training.paused = paused;
+        }
+    }
+
+    fn advance_training(&mut self, work: u64) -> Answer {
+        let (Some(decided), Some(training)) = (&self.decided, &mut self.training) else {
+            return done();
+        };
+        let responses = training.advance(decided, &self.settings, work)?;
+        Ok(self.with_outcome(responses))
+    }
+
+    fn step(&mut self) -> Answer {
+        self.begin_training()?;
+        self.hold(true);
+        let (Some(decided), Some(training)) = (&self.decided, &mut self.training) else {
+            return done();
+        };
+        let (trace, mut responses) = training.step(decided, &self.settings)?;
+        if let Some(trace) = trace {
+            responses.push(look::trace(
+                &decided.problem,
+                self.data.as_ref().map(|data| &*data.log),
+                &trace,
+            ));
+        }
+        Ok(self.with_outcome(responses))
+    }
+
+    fn stop(&mut self) -> Answer {
+        let (Some(decided), Some(training)) = (&self.decided, &mut self.training) else {
+            return done();
+        };
+        let responses = training.end(decided, &self.settings)?;
+        Ok(self.with_outcome(responses))
+    }
+
+    /// Starts anew. Parameters changed by hand while training ran keep their newest values; what an opened link
+    /// asks to be repeated is repeated again.
+    fn reset(&mut self) -> Answer {
+        if self.promise.changes.is_empty() {
+            let changes = self
+                .training
+                .as_ref()
+                .map_or_else(Vec::new, |training| training.changes().to_vec());
+            let mut gamma = false;
+            for change in changes {
+                gamma |= change.key == "gamma";
+                self.settings.set(&change.key, change.value)?;
+            }
+            if gamma {
+                let problem = self.problem.clone();
+                return self.decide(&problem);
+            }
+        }
+        self.forget_training();
+        Ok(vec![self.settings_response()])
+    }
+
+    /// The same responses, and the outcome if the last run has just ended.
+    fn with_outcome(&mut self, mut responses: Vec<Response>) -> Vec<Response> {
+        if self.outcome.is_some() {
+            return responses;
+        }
+        let (data, events) = match (&self.data, self.problem == SHOP) {
+            (Some(data), true) => (data.file.fingerprint.as_str(), data.digest.as_str()),
+            _ => ("", ""),
+        };
+        let optimum = self.decided.as_ref().and_then(Decided::optimum);
+        let (Some(training), Some(optimum)) = (&self.training, optimum) else {
+            return responses;
+        };
+        if let Some(outcome) = training.outcome(data, events, optimum) {
+            let verdict = self
+                .promise
+                .outcome
+                .as_ref()
+                .map(|promised| outcome.verdict(promised));
+            responses.push(Response::Trained {
+                outcome: outcome.clone(),
+                verdict,
+            });
+            self.outcome = Some(outcome);
+        }
+        responses
+    }
+
+    fn forget_training(&mut self) {
+        self.training = None;
+        self.outcome = None;
+        self.export = None;
+    }
+
+    fn forget_decision(&mut self) {
+        self.forget_training();
+        self.decided = None;
+    }
+
+    /// The experiment as it stands.
+    fn experiment(&self, source: Source) -> Experiment {
+        let options = match (&self.data, self.problem == SHOP) {
+            (Some(data), true) => data.options.clone(),
+            _ => ImportOptions::default(),
+        };
+        let training = self.training.as_ref();
+        Experiment {
+            engine: crate::experiment::VERSION.to_owned(),
+            source,
+            options,
+            problem: self.problem.clone(),
+            settings: self.settings.clone(),
+            changes: training.map_or_else(Vec::new, |training| training.changes().to_vec()),
+            stop: training.and_then(Training::stopped),
+            outcome: self.outcome.clone(),
+        }
+    }
+}
+
+fn done() -> Answer {
+    Ok(vec![Response::Done])
+}
+
+fn answered(answer: Answer) -> Vec<Response> {
+    answer.unwrap_or_else(|problem| vec![Response::Problem { problem }])
+}
+
+/// The problem of asking for training before the optimum is known.
+fn not_solved() -> Problem {
+    Problem::new(
+        "lab.solving",
+        Text::new("The optimum is still being computed.", "最优值仍在计算中。"),
+        Text::new("Training can start in a moment.", "稍后即可开始训练。"),
+    )
+}

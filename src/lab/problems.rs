@@ -1,0 +1,179 @@
+//! The decision problems that a laboratory can open, behind one type.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::env::mdp::Mdp;
+use crate::env::shop::Shop;
+use crate::env::textbook::{self, Textbook};
+use crate::env::{Environment, Model, Step};
+use crate::experiment::SHOP;
+use crate::experiment::parameters::Value;
+use crate::log::Log;
+use crate::problem::Text;
+use crate::random::Rng;
+
+/// A decision problem in the list of the page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemInfo {
+    /// Stable id, as in links.
+    pub id: &'static str,
+    /// Its name.
+    pub title: Text,
+    /// What it is and what it shows.
+    pub note: Text,
+    /// Where it is from.
+    pub source: &'static str,
+    /// Whether it needs a log.
+    pub needs_log: bool,
+}
+
+/// Every decision problem, the shop first.
+#[must_use]
+pub fn problems() -> Vec<ProblemInfo> {
+    let shop = ProblemInfo {
+        id: SHOP,
+        title: shop_title(),
+        note: shop_note(),
+        source: SHANI,
+        needs_log: true,
+    };
+    let textbook = textbook::ALL.iter().map(|problem| ProblemInfo {
+        id: problem.id,
+        title: problem.title(),
+        note: problem.note(),
+        source: problem.source,
+        needs_log: false,
+    });
+    std::iter::once(shop).chain(textbook).collect()
+}
+
+const SHANI: &str = "Shani, Heckerman & Brafman, JMLR 6 (2005)";
+
+/// The name of the recommendation problem.
+#[must_use]
+pub fn shop_title() -> Text {
+    Text::new("What to recommend", "推荐什么商品")
+}
+
+/// What the recommendation problem is, with its assumption.
+#[must_use]
+pub fn shop_note() -> Text {
+    Text::new(
+        "The state is what the user looked at last; the action is the item to show next. The log tells what users do by \
+         themselves; that showing an item multiplies its probability by L is an assumption, which a log without \
+         exposures can't test.",
+        "状态是用户最近看过的商品；动作是下一步展示的商品。日志说明用户自发的行为；而展示会使其概率乘以 L 是一个假设，没有曝光记录的日志无法检验。",
+    )
+}
+
+/// Any decision problem of the laboratory.
+#[derive(Clone)]
+pub enum Problem {
+    /// A shop, made from a log.
+    Shop(Rc<Shop>),
+    /// A problem of the textbooks.
+    Textbook(&'static Textbook, Rc<Mdp>),
+}
+
+impl Problem {
+    /// The name of a state; `log` names the items of a shop.
+    pub fn state_name(&self, state: u32, log: Option<&Log>) -> String {
+        match (self, log) {
+            (Self::Shop(shop), Some(log)) => shop.state_name(state, &log.items),
+            (Self::Shop(_), None) => state.to_string(),
+            (Self::Textbook(_, mdp), _) => mdp.state_name(state).to_owned(),
+        }
+    }
+
+    /// The name of an action; `log` names the items of a shop.
+    pub fn action_name(&self, state: u32, action: u32, log: Option<&Log>) -> String {
+        match (self, log) {
+            (Self::Shop(shop), Some(log)) => log
+                .items
+                .get(shop.entries(state)[action as usize].item)
+                .to_owned(),
+            (Self::Shop(_), None) => action.to_string(),
+            (Self::Textbook(_, mdp), _) => mdp.action_name(state, action).to_owned(),
+        }
+    }
+}
+
+impl Environment for Problem {
+    #[inline]
+    fn states(&self) -> u32 {
+        match self {
+            Self::Shop(shop) => shop.states(),
+            Self::Textbook(_, mdp) => mdp.states(),
+        }
+    }
+    #[inline]
+    fn actions(&self, state: u32) -> u32 {
+        match self {
+            Self::Shop(shop) => shop.actions(state),
+            Self::Textbook(_, mdp) => mdp.actions(state),
+        }
+    }
+    #[inline]
+    fn reset(&self, rng: &mut Rng) -> u32 {
+        match self {
+            Self::Shop(shop) => shop.reset(rng),
+            Self::Textbook(_, mdp) => mdp.reset(rng),
+        }
+    }
+    #[inline]
+    fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step {
+        match self {
+            Self::Shop(shop) => shop.step(state, action, rng),
+            Self::Textbook(_, mdp) => mdp.step(state, action, rng),
+        }
+    }
+}
+
+impl Model for Problem {
+    #[inline]
+    fn backup(&self, state: u32, values: &[f64], gamma: f64, q: &mut [f64]) {
+        match self {
+            Self::Shop(shop) => shop.backup(state, values, gamma, q),
+            Self::Textbook(_, mdp) => mdp.backup(state, values, gamma, q),
+        }
+    }
+    fn starts(&self) -> &[(u32, f64)] {
+        match self {
+            Self::Shop(shop) => shop.starts(),
+            Self::Textbook(_, mdp) => mdp.starts(),
+        }
+    }
+}
+
+/// The settings that suit a problem better than the table's defaults do.
+#[must_use]
+pub fn suggested(problem: &Textbook) -> Vec<(&'static str, Value)> {
+    let suggested = problem.suggested;
+    let constant = || Value::Choice("constant".to_owned());
+    vec![
+        ("gamma", Value::Number(suggested.gamma)),
+        ("alphaSchedule", constant()),
+        ("alpha", Value::Number(suggested.alpha)),
+        ("epsilonSchedule", constant()),
+        ("epsilon", Value::Number(suggested.epsilon)),
+        ("budget", Value::Number(suggested.steps as f64)),
+        (
+            "episodeCap",
+            Value::Number(f64::from(suggested.episode_cap)),
+        ),
+    ]
+}
+
+/// The keys that [`suggested`] sets: switching problems returns them to their defaults first.
+pub const SUGGESTED: [&str; 7] = [
+    "gamma",
+    "alphaSchedule",
+    "alpha",
+    "epsilonSchedule",
+    "epsilon",
+    "budget",
+    "episodeCap",
+];

@@ -1,0 +1,413 @@
+//! What the page (or the runner) asks of the laboratory, and what it answers.
+//!
+//! Both sides are plain data. The worker adds an id to each request and puts the same id on its responses.
+
+use serde::{Deserialize, Serialize};
+
+use std::collections::BTreeMap;
+
+use crate::experiment::Source;
+use crate::experiment::outcome::{Outcome, Verdict};
+use crate::experiment::parameters::Value;
+use crate::log::Report;
+use crate::log::{Dialect, ImportOptions, ImportProgress, Preview, SourceFile};
+use crate::log::{RejectGroup, Rejects};
+use crate::problem::{Problem, Text};
+use crate::train::{Snapshot, StepTrace};
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Request {
+    /// Starts reading a log; its bytes follow by `push`, then [`Request::EndImport`].
+    BeginImport {
+        /// Where the bytes come from, as the link will say it.
+        source: Source,
+        /// Name of the file.
+        name: String,
+        /// Its size in bytes, if known.
+        size: Option<u64>,
+        /// What is not to be guessed.
+        options: ImportOptions,
+    },
+    /// All bytes were pushed: sort, cut into sessions, report.
+    EndImport,
+    /// Forgets the import under way; the log read before it stays.
+    CancelImport,
+    /// Every row that was rejected, as CSV.
+    Rejects,
+    /// Chooses what to decide: `shop`, or the id of a textbook problem.
+    Decide {
+        /// The problem's id.
+        problem: String,
+    },
+    /// Sets parameters; a running training takes the live ones at once, the others start it anew.
+    Set {
+        /// Key of the parameter table.
+        key: String,
+        /// Its new value.
+        value: Value,
+    },
+    /// Trains, or goes on training after a pause.
+    Train,
+    /// Holds training.
+    Pause,
+    /// Makes a single step of training and tells what it did.
+    Step,
+    /// Ends training where it is.
+    Stop,
+    /// Forgets what was learned; the same seed starts again.
+    Reset,
+    /// Users whose name contains the query, in the order of the log.
+    Users {
+        /// Part of a name; empty for all.
+        query: String,
+        /// How many to skip.
+        offset: u32,
+        /// How many to answer at most.
+        limit: u32,
+    },
+    /// The history of a user, and what to recommend.
+    Recommend {
+        /// The user's name.
+        user: String,
+        /// How many items.
+        k: u32,
+    },
+    /// Recommendations of all users as CSV, in [`Response::Chunk`]s.
+    ExportRecommendations {
+        /// How many items a user.
+        k: u32,
+    },
+    /// The learned and the optimal policy of a textbook problem, state by state.
+    Policy,
+    /// A link to this experiment.
+    Share {
+        /// Whether the log itself shall travel inside the link, if it is small enough.
+        inline: bool,
+        /// The page's address, without fragment.
+        base: String,
+    },
+    /// The experiment as a project file.
+    Project,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum Response {
+    /// The request was carried out and has nothing more to say.
+    Done,
+    /// What the first rows look like.
+    Preview {
+        /// Guesses and first rows.
+        preview: Box<Preview>,
+    },
+    /// How far the import is.
+    ImportProgress {
+        /// Bytes and rows so far.
+        progress: ImportProgress,
+    },
+    /// All bytes were read; the events are being sorted and counted.
+    Sorting {
+        /// How far, from 0 to 1.
+        fraction: f64,
+    },
+    /// The log was read.
+    Imported {
+        /// What is in it.
+        report: Box<Report>,
+        /// The rows that could not be read.
+        rejects: Box<Rejected>,
+        /// How it was read.
+        dialect: Box<Dialect>,
+        /// Its name, size and fingerprint.
+        file: SourceFile,
+    },
+    /// Every parameter as it now stands: another problem brings settings of its own.
+    Settings {
+        /// Values by key.
+        settings: BTreeMap<String, Value>,
+    },
+    /// A parameter was changed that training depends on: what was learned is gone.
+    Forgotten,
+    /// The decision problem stands; its optimum is being computed or known.
+    World {
+        /// What it is.
+        world: World,
+    },
+    /// How far the exact solver is.
+    Solving {
+        /// Sweeps over all states so far.
+        sweeps: u32,
+        /// Largest change in the last sweep.
+        change: f64,
+    },
+    /// Measurements since the last answer.
+    Snapshots {
+        /// Number of the run (0 for the first seed).
+        run: u32,
+        /// The measurements.
+        snapshots: Vec<Snapshot>,
+    },
+    /// Steps so far, between two measurements.
+    TrainProgress {
+        /// Number of the run.
+        run: u32,
+        /// Steps of this run so far.
+        step: u64,
+        /// Steps of a run at most.
+        budget: u64,
+    },
+    /// A parameter was changed while training ran.
+    Changed {
+        /// Number of the run.
+        run: u32,
+        /// At which step it took effect.
+        step: u64,
+        /// Which parameter.
+        key: String,
+        /// Its new value.
+        value: Value,
+    },
+    /// What a single step did.
+    Trace {
+        /// The update, with names.
+        trace: StepTrace,
+        /// Name of the state.
+        state: String,
+        /// Name of the action.
+        action: String,
+        /// Name of the state entered; absent at an episode's end.
+        next: Option<String>,
+    },
+    /// A run ended.
+    RunEnded {
+        /// Number of the run.
+        run: u32,
+        /// Stable name of the reason: `converged`, `budget`, `diverged`, `stopped`, `failed`.
+        reason: String,
+        /// The reason in words.
+        text: Text,
+    },
+    /// All runs ended.
+    Trained {
+        /// What came out, with its digest.
+        outcome: Outcome,
+        /// Against the outcome that the opened link promised, if one was opened.
+        verdict: Option<Verdict>,
+    },
+    /// Some users.
+    Users {
+        /// Name and number of events of each.
+        users: Vec<UserRow>,
+        /// How many match in all.
+        total: u32,
+    },
+    /// Recommendations for one user.
+    Recommendation {
+        /// History and items.
+        view: Box<RecommendationView>,
+    },
+    /// A part of a text file.
+    Chunk {
+        /// The text.
+        text: String,
+        /// Whether this was the last part.
+        last: bool,
+    },
+    /// States of a textbook problem.
+    Policy {
+        /// One entry a state.
+        states: Vec<PolicyState>,
+        /// Columns and rows of the grid; absent where the problem has none.
+        grid: Option<(u32, u32)>,
+    },
+    /// A link.
+    Shared {
+        /// The link.
+        link: String,
+        /// The same in Markdown.
+        markdown: String,
+        /// Whether the log travels inside.
+        inline: bool,
+        /// Why the log could not travel inside although asked.
+        note: Option<Text>,
+    },
+    /// A project file.
+    Project {
+        /// Proposed name.
+        name: String,
+        /// Its text.
+        text: String,
+    },
+    /// It could not be done.
+    Problem {
+        /// Why.
+        problem: Problem,
+    },
+}
+
+/// The rows that could not be read, without their texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rejected {
+    /// How many.
+    pub count: u64,
+    /// How many the download holds.
+    pub kept: u64,
+    /// By reason, with the first examples of each.
+    pub groups: Vec<RejectGroup>,
+}
+
+impl From<&Rejects> for Rejected {
+    fn from(rejects: &Rejects) -> Self {
+        Self {
+            count: rejects.count,
+            kept: rejects.kept,
+            groups: rejects.groups.clone(),
+        }
+    }
+}
+
+/// A decision problem in numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct World {
+    /// Id: `shop` or a textbook problem's.
+    pub problem: String,
+    /// Its title.
+    pub title: Text,
+    /// A paragraph on it.
+    pub note: Text,
+    /// States.
+    pub states: u32,
+    /// Pairs of state and action.
+    pub pairs: u64,
+    /// Memory of the table and the model, in bytes.
+    pub bytes: u64,
+    /// Expected return of the optimal policy from the start; absent until solved.
+    pub optimum: Option<f64>,
+    /// Sweeps that value iteration took.
+    pub sweeps: Option<u32>,
+}
+
+/// A user in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRow {
+    /// Name as logged.
+    pub name: String,
+    /// Events of the user.
+    pub events: u32,
+    /// Sessions of the user.
+    pub sessions: u32,
+}
+
+/// History of a user and what to recommend next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecommendationView {
+    /// Name as logged.
+    pub user: String,
+    /// Sessions, newest last; of long histories the newest 200 events.
+    pub sessions: Vec<SessionView>,
+    /// Events left out of `sessions`.
+    pub hidden: u32,
+    /// The items of the state that was found in the history, oldest first.
+    pub state: Vec<String>,
+    /// Whether the state was found for fewer items than the order asks.
+    pub backed_off: bool,
+    /// Expected return from here without any recommendation.
+    pub baseline_value: f64,
+    /// Items, best first.
+    pub items: Vec<RecommendedItem>,
+    /// What the popularity baseline would have shown: item and its events.
+    pub popular: Vec<(String, u32)>,
+    /// Whether the ranking is by Q (lift above 1) or by likelihood x value (lift 1).
+    pub by_q: bool,
+    /// Whether Q was learned (else nothing was trained yet and the optimum is shown).
+    pub learned: bool,
+}
+
+/// One session of a history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// Name as logged; empty if sessions were cut by time.
+    pub name: String,
+    /// Events: item, type, milliseconds since 1970 (absent in logs without time).
+    pub events: Vec<EventView>,
+}
+
+/// One event of a history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventView {
+    /// Item name.
+    pub item: String,
+    /// What was done.
+    pub kind: crate::log::EventType,
+    /// Milliseconds since 1970; absent in logs without time.
+    pub time: Option<i64>,
+}
+
+/// A recommended item with its reasons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecommendedItem {
+    /// Item name.
+    pub item: String,
+    /// Category name, where the log has one.
+    pub category: Option<String>,
+    /// Learned Q-value.
+    pub q: f64,
+    /// Optimal Q-value.
+    pub q_star: f64,
+    /// Probability that the user takes the item unasked.
+    pub p_unasked: f64,
+    /// Probability that the user accepts it when recommended.
+    pub p_accept: f64,
+    /// Mean reward at once when it is taken.
+    pub reward: f64,
+    /// Discounted value of what follows when it is taken.
+    pub future: f64,
+    /// Contribution of the reward at once: `p_accept * reward`.
+    pub part_reward: f64,
+    /// Contribution of what follows: `p_accept * future`.
+    pub part_future: f64,
+    /// Contribution of everything else that the user may do instead.
+    pub part_otherwise: f64,
+    /// How often the item followed this state in the log: n(s,a).
+    pub support: u32,
+    /// How often training tried it in this state.
+    pub tried: u32,
+    /// Its rank by popularity in the whole log, from 1.
+    pub popularity_rank: u32,
+}
+
+/// A state of a textbook problem.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyState {
+    /// Its name.
+    pub name: String,
+    /// Cell of the grid (row-major), where there is a grid.
+    pub cell: Option<u32>,
+    /// Names of the actions; empty in a terminal state.
+    pub actions: Vec<String>,
+    /// Learned Q-values; empty before training.
+    pub q: Vec<f64>,
+    /// Optimal Q-values.
+    pub q_star: Vec<f64>,
+    /// Visits of each action; empty before training.
+    pub visits: Vec<u32>,
+}
