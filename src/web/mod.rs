@@ -1,6 +1,8 @@
 //! The only room that knows the browser: it translates, and holds no logic.
 
-#[cfg(target_arch = "wasm32")]
 pub mod canvas;
-#[cfg(target_arch = "wasm32")]
+pub mod catalog;
 pub mod error;
+pub mod panic;
+mod values;
+pub mod worker;

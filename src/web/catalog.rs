@@ -1,0 +1,100 @@
+//! What the page needs to know before any worker runs: parameters, problems, links.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::error::{into_js, to_js};
+use super::values::from_js;
+use crate::experiment::parameters::{PARAMETERS, Parameter, Settings, Value, parameter};
+use crate::experiment::{VERSION, link, project};
+use crate::lab::problems::{ProblemInfo, problems};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Catalog {
+    version: &'static str,
+    parameters: &'static [Parameter],
+    problems: Vec<ProblemInfo>,
+    longest_link: usize,
+    largest_inline: usize,
+    largest_project: usize,
+}
+
+/// The version, the parameter table and the decision problems.
+#[wasm_bindgen]
+#[must_use]
+pub fn catalog() -> JsValue {
+    to_js(&Catalog {
+        version: VERSION,
+        parameters: PARAMETERS,
+        problems: problems(),
+        longest_link: link::LONGEST,
+        largest_inline: link::LARGEST_INLINE,
+        largest_project: project::LARGEST,
+    })
+}
+
+/// Why this value can't be taken for this parameter; `null` if it can.
+///
+/// # Errors
+/// A thrown problem where the value is neither number, text nor truth value.
+#[wasm_bindgen(js_name = checkParameter)]
+pub fn check_parameter(key: &str, value: JsValue) -> Result<JsValue, JsValue> {
+    let value: Value = from_js(value)?;
+    match parameter(key).and_then(|parameter| parameter.check(&value)) {
+        Ok(()) => Ok(JsValue::NULL),
+        Err(problem) => Ok(to_js(&problem)),
+    }
+}
+
+/// Reads a link (a whole address, or its fragment) into the canonical JSON text of its experiment.
+///
+/// # Errors
+/// A thrown problem that says what is wrong with the link.
+#[wasm_bindgen(js_name = readLink)]
+pub fn read_link(text: &str) -> Result<String, JsValue> {
+    link::read(text)
+        .and_then(|experiment| experiment.to_json())
+        .map_err(into_js)
+}
+
+/// Reads the text of a project file into the canonical JSON text of its experiment.
+///
+/// # Errors
+/// A thrown problem that says what is wrong with the file.
+#[wasm_bindgen(js_name = readProject)]
+pub fn read_project(text: &str) -> Result<String, JsValue> {
+    project::read(text)
+        .and_then(|experiment| experiment.to_json())
+        .map_err(into_js)
+}
+
+/// The bytes of a log that travels inside a link or project file.
+///
+/// # Errors
+/// A thrown problem where the data is damaged or too large.
+#[wasm_bindgen(js_name = inlineLog)]
+pub fn inline_log(data: &str) -> Result<Vec<u8>, JsValue> {
+    link::unpack(data, project::LARGEST as u64).map_err(into_js)
+}
+
+/// A seed that nobody chose.
+///
+/// # Errors
+/// A thrown problem where the browser has no source of randomness.
+#[wasm_bindgen(js_name = newSeed)]
+pub fn new_seed() -> Result<u32, JsValue> {
+    getrandom::u32().map_err(|error| JsValue::from_str(&error.to_string()))
+}
+
+/// Checked settings from values by key.
+///
+/// # Errors
+/// A thrown problem for an unknown key or a value out of range.
+pub(super) fn settings(values: JsValue) -> Result<Settings, JsValue> {
+    let values: BTreeMap<String, Value> = from_js(values)?;
+    Settings::from_values(&values).map_err(into_js)
+}

@@ -1,0 +1,86 @@
+//! The worker's side: one laboratory, driven by requests, bytes and slices of work.
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::error::{into_js, to_js};
+use super::values::from_js;
+use crate::experiment::Experiment;
+use crate::lab::Lab;
+
+/// The laboratory of one worker.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Engine(Lab);
+
+#[wasm_bindgen]
+impl Engine {
+    /// An empty laboratory with default settings.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes over the settings of an experiment (JSON text, as `readLink` gives it).
+    ///
+    /// # Errors
+    /// A thrown problem where the experiment is not valid.
+    pub fn open(&mut self, experiment: &str) -> Result<(), JsValue> {
+        let experiment = Experiment::from_json(experiment).map_err(into_js)?;
+        self.0.open(experiment);
+        Ok(())
+    }
+
+    /// Carries out a request and answers with responses.
+    ///
+    /// # Errors
+    /// A thrown problem where the request has the wrong form.
+    pub fn request(&mut self, request: JsValue) -> Result<JsValue, JsValue> {
+        Ok(to_js(&self.0.request(from_js(request)?)))
+    }
+
+    /// The next bytes of the log being imported.
+    pub fn push(&mut self, bytes: &[u8]) -> JsValue {
+        to_js(&self.0.push(bytes))
+    }
+
+    /// Does about `work` elementary operations of what is under way.
+    pub fn advance(&mut self, work: f64) -> JsValue {
+        to_js(&self.0.advance(work as u64))
+    }
+
+    /// Whether `advance` has anything to do.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.0.busy()
+    }
+}
+
+/// The generated shop's log, as pieces of a CSV file.
+#[wasm_bindgen]
+pub struct ShopCsv(Box<dyn Iterator<Item = Vec<u8>>>);
+
+#[wasm_bindgen]
+impl ShopCsv {
+    /// The shop that these settings (values of the parameter table by key) describe.
+    ///
+    /// # Errors
+    /// A thrown problem where a setting is out of range.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: JsValue) -> Result<Self, JsValue> {
+        let settings = super::catalog::settings(settings)?;
+        let rows = crate::lab::generator(&settings).map_err(into_js)?;
+        Ok(Self(Box::new(rows)))
+    }
+
+    /// The next piece; nothing after the last.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "named as JavaScript's iterators are"
+    )]
+    pub fn next(&mut self) -> Option<Vec<u8>> {
+        self.0.next()
+    }
+}
