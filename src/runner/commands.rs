@@ -1,0 +1,282 @@
+//! The commands of the runner, each a short walk through the laboratory.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use qcart::experiment::parameters::{Settings, Value};
+use qcart::experiment::{Experiment, SHOP, Source, link, project};
+use qcart::lab::protocol::{Request, Response};
+use qcart::lab::{Lab, generator};
+use qcart::log::ImportOptions;
+use qcart::problem::{Problem, Text};
+use serde_json::json;
+
+use super::drive::{ask, finish, import_bytes, import_file, unreadable};
+use super::{Command, Common, DIFFERS, output};
+
+/// Address in the links that the runner prints; the fragment is what counts.
+const BASE: &str = "index.html";
+
+/// Runs one command.
+pub fn run(command: Command) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Inspect {
+            log,
+            rejects,
+            common,
+        } => inspect(&log, rejects.as_deref(), &common),
+        Command::Run {
+            experiment,
+            log,
+            common,
+        } => repeat(&experiment, log.as_deref(), &common),
+        Command::Recommend {
+            log,
+            user,
+            all,
+            k,
+            common,
+        } => recommend(&log, user, all, k, &common),
+        Command::Train {
+            log,
+            problem,
+            common,
+        } => train(log.as_deref(), problem, &common),
+        Command::Generate { out, common } => generate(&out, &common),
+    }
+}
+
+fn inspect(log: &Path, rejects_to: Option<&Path>, common: &Common) -> Result<ExitCode, Problem> {
+    let mut lab = lab(&common.settings()?)?;
+    let responses = open(&mut lab, log)?;
+    let imported = output::last(responses, |response| match response {
+        Response::Imported {
+            report,
+            rejects,
+            dialect,
+            file,
+        } => Some((report, rejects, dialect, file)),
+        _ => None,
+    });
+    let Some((report, rejects, dialect, file)) = imported else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    if let Some(path) = rejects_to {
+        write_chunks(path, ask(&mut lab, Request::Rejects)?)?;
+    }
+    if common.json {
+        output::json(&output::inspection_json(&report, &rejects, &file, &dialect));
+    } else {
+        output::inspection(&report, &rejects, &file, &dialect);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn repeat(text: &str, log: Option<&Path>, common: &Common) -> Result<ExitCode, Problem> {
+    let experiment = read_experiment(text)?;
+    let mut lab = Lab::default();
+    lab.open(experiment.clone());
+    if experiment.problem == SHOP {
+        give_data(&mut lab, &experiment, log)?;
+    }
+    decide(&mut lab, experiment.problem)?;
+    report_training(&mut lab, common)
+}
+
+/// Gives the laboratory the log that an experiment asks for.
+fn give_data(lab: &mut Lab, experiment: &Experiment, log: Option<&Path>) -> Result<(), Problem> {
+    let options = experiment.options.clone();
+    let source = experiment.source.clone();
+    match (&experiment.source, log) {
+        (_, Some(path)) => import_file(lab, path, source, options).map(drop),
+        (Source::Generated, None) => {
+            let pieces = generator(&experiment.settings)?;
+            import_bytes(lab, "generated-shop.csv", source, options, pieces).map(drop)
+        }
+        (Source::Inline { name, data }, None) => {
+            let bytes = link::unpack(data, project::LARGEST as u64)?;
+            import_bytes(lab, name, source, options, std::iter::once(bytes)).map(drop)
+        }
+        (Source::Sample { id }, None) => Err(asks_for(&format!("www/samples/{id}"))),
+        (
+            Source::File {
+                name,
+                size,
+                fingerprint,
+            },
+            None,
+        ) => Err(asks_for(&format!(
+            "{name} ({size} bytes, BLAKE3 {fingerprint})"
+        ))),
+        (Source::None, None) => Err(asks_for("a behaviour log")),
+    }
+}
+
+fn asks_for(what: &str) -> Problem {
+    Problem::new(
+        "runner.log",
+        Text::new(
+            format!("The experiment needs {what}."),
+            format!("该实验需要 {what}。"),
+        ),
+        Text::new("Give it with --log.", "请用 --log 指定。"),
+    )
+}
+
+fn read_experiment(text: &str) -> Result<Experiment, Problem> {
+    let path = Path::new(text);
+    if text.contains("v1.") && !path.is_file() {
+        return link::read(text);
+    }
+    if !path.is_file() {
+        return link::read(text);
+    }
+    let content = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    if content.trim_start().starts_with('{') {
+        project::read(&content)
+    } else {
+        link::read(&content)
+    }
+}
+
+fn recommend(
+    log: &Path,
+    user: Option<String>,
+    all: Option<PathBuf>,
+    k: u32,
+    common: &Common,
+) -> Result<ExitCode, Problem> {
+    let mut lab = lab(&common.settings()?)?;
+    open(&mut lab, log)?;
+    decide(&mut lab, SHOP.to_owned())?;
+    ask(&mut lab, Request::Train)?;
+    finish(&mut lab)?;
+    if let Some(path) = all {
+        let mut responses = ask(&mut lab, Request::ExportRecommendations { k })?;
+        responses.extend(finish(&mut lab)?);
+        write_chunks(&path, responses)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let responses = ask(
+        &mut lab,
+        Request::Recommend {
+            user: user.unwrap_or_default(),
+            k,
+        },
+    )?;
+    let view = output::last(responses, |response| match response {
+        Response::Recommendation { view } => Some(view),
+        _ => None,
+    });
+    if let Some(view) = view {
+        if common.json {
+            output::json(&json!(view));
+        } else {
+            output::recommendation(&view);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn train(log: Option<&Path>, problem: String, common: &Common) -> Result<ExitCode, Problem> {
+    let mut lab = lab(&common.settings()?)?;
+    if let Some(path) = log {
+        open(&mut lab, path)?;
+    }
+    decide(&mut lab, problem)?;
+    report_training(&mut lab, common)
+}
+
+/// Chooses a problem and computes its optimum.
+fn decide(lab: &mut Lab, problem: String) -> Result<(), Problem> {
+    ask(lab, Request::Decide { problem })?;
+    finish(lab).map(drop)
+}
+
+/// Trains, then prints the outcome, the verdict and the link.
+fn report_training(lab: &mut Lab, common: &Common) -> Result<ExitCode, Problem> {
+    let mut responses = ask(lab, Request::Train)?;
+    responses.extend(finish(lab)?);
+    let share = Request::Share {
+        inline: false,
+        base: BASE.to_owned(),
+    };
+    responses.extend(ask(lab, share)?);
+    let mut world = None;
+    let mut trained = None;
+    let mut shared = None;
+    for response in responses {
+        match response {
+            Response::World { world: it } => world = Some(it),
+            Response::Trained { outcome, verdict } => trained = Some((outcome, verdict)),
+            Response::Shared { link, .. } => shared = Some(link),
+            _ => {}
+        }
+    }
+    let Some((outcome, verdict)) = trained else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    if common.json {
+        let digest = outcome.digest.short();
+        output::json(
+            &json!({ "world": world, "outcome": outcome, "digest": digest, "verdict": verdict, "link": shared }),
+        );
+    } else {
+        output::outcome(world.as_ref(), &outcome, verdict.as_ref());
+        if let Some(link) = shared {
+            println!("{link}");
+        }
+    }
+    let differs = verdict.is_some_and(|verdict| !verdict.reproduced);
+    Ok(if differs {
+        ExitCode::from(DIFFERS)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn generate(out: &Path, common: &Common) -> Result<ExitCode, Problem> {
+    let mut file = fs::File::create(out).map_err(|error| unreadable(out, &error))?;
+    for piece in generator(&common.settings()?)? {
+        file.write_all(&piece)
+            .map_err(|error| unreadable(out, &error))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A laboratory with these settings.
+fn lab(settings: &Settings) -> Result<Lab, Problem> {
+    let mut lab = Lab::default();
+    for (key, value) in settings.iter() {
+        ask(
+            &mut lab,
+            Request::Set {
+                key: key.to_owned(),
+                value: Value::clone(value),
+            },
+        )?;
+    }
+    Ok(lab)
+}
+
+fn open(lab: &mut Lab, path: &Path) -> Result<Vec<Response>, Problem> {
+    let source = Source::File {
+        name: String::new(),
+        size: 0,
+        fingerprint: String::new(),
+    };
+    import_file(lab, path, source, ImportOptions::default())
+}
+
+fn write_chunks(path: &Path, responses: Vec<Response>) -> Result<(), Problem> {
+    let mut file = fs::File::create(path).map_err(|error| unreadable(path, &error))?;
+    for response in responses {
+        if let Response::Chunk { text, .. } = response {
+            file.write_all(text.as_bytes())
+                .map_err(|error| unreadable(path, &error))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Drives a laboratory to the end of what it was asked, with a progress bar on a terminal.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use qcart::experiment::Source;
+use qcart::lab::Lab;
+use qcart::lab::protocol::{Request, Response};
+use qcart::log::ImportOptions;
+use qcart::problem::{Problem, Text};
+
+/// Bytes read from a file at a time.
+const CHUNK: usize = 1 << 20;
+/// Elementary operations between two looks at the progress.
+const SLICE: u64 = 20_000_000;
+
+/// Imports a file; the responses are what the page would have got.
+pub fn import_file(
+    lab: &mut Lab,
+    path: &Path,
+    source: Source,
+    options: ImportOptions,
+) -> Result<Vec<Response>, Problem> {
+    let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let size = file
+        .metadata()
+        .ok()
+        .filter(std::fs::Metadata::is_file)
+        .map(|metadata| metadata.len());
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let bar = bar(
+        size.unwrap_or(0),
+        "{bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    );
+    let mut responses = ask(
+        lab,
+        Request::BeginImport {
+            source,
+            name,
+            size,
+            options,
+        },
+    )?;
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let count = file
+            .read(&mut buffer)
+            .map_err(|error| unreadable(path, &error))?;
+        if count == 0 {
+            break;
+        }
+        responses.extend(checked(lab.push(&buffer[..count]))?);
+        bar.inc(count as u64);
+    }
+    bar.finish_and_clear();
+    responses.extend(ask(lab, Request::EndImport)?);
+    responses.extend(finish(lab)?);
+    Ok(responses)
+}
+
+/// Imports bytes that are at hand.
+pub fn import_bytes(
+    lab: &mut Lab,
+    name: &str,
+    source: Source,
+    options: ImportOptions,
+    pieces: impl Iterator<Item = Vec<u8>>,
+) -> Result<Vec<Response>, Problem> {
+    let mut responses = ask(
+        lab,
+        Request::BeginImport {
+            source,
+            name: name.to_owned(),
+            size: None,
+            options,
+        },
+    )?;
+    for piece in pieces {
+        responses.extend(checked(lab.push(&piece))?);
+    }
+    responses.extend(ask(lab, Request::EndImport)?);
+    responses.extend(finish(lab)?);
+    Ok(responses)
+}
+
+/// Sends a request; a problem among the answers becomes an error.
+pub fn ask(lab: &mut Lab, request: Request) -> Result<Vec<Response>, Problem> {
+    checked(lab.request(request))
+}
+
+/// Works until nothing is under way.
+pub fn finish(lab: &mut Lab) -> Result<Vec<Response>, Problem> {
+    let bar = bar(0, "{pos}/{len} steps {per_sec} {eta}");
+    let mut all = Vec::new();
+    while lab.busy() {
+        let responses = checked(lab.advance(SLICE))?;
+        for response in &responses {
+            if let Response::TrainProgress { step, budget, .. } = response {
+                bar.set_length(*budget);
+                bar.set_position(*step);
+            }
+        }
+        all.extend(responses);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+fn checked(responses: Vec<Response>) -> Result<Vec<Response>, Problem> {
+    for response in &responses {
+        if let Response::Problem { problem } = response {
+            return Err(problem.clone());
+        }
+    }
+    Ok(responses)
+}
+
+fn bar(length: u64, template: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{wide_bar}} {template}")) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The problem of a file that the system does not give.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::new(
+        "runner.file",
+        Text::new(
+            format!("{} can't be read or written: {error}.", path.display()),
+            format!("无法读取或写入 {}：{error}。", path.display()),
+        ),
+        Text::new(
+            "Check the path and its permissions.",
+            "请检查路径及其权限。",
+        ),
+    )
+}

@@ -1,0 +1,158 @@
+//! The command line: what it takes, what it prints, how it exits.
+
+mod commands;
+mod drive;
+mod output;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use qcart::experiment::parameters::{Domain, Settings, Value, parameter};
+use qcart::problem::{Problem, Text};
+
+/// Exit code when the input can't be used.
+const PROBLEM: u8 = 1;
+/// Exit code when a repeated experiment gave other bits than its link promised.
+const DIFFERS: u8 = 3;
+
+/// Reads shop logs, repeats Qcart experiments and recommends, with the engine of the page.
+///
+/// Exit codes: 0 done, 1 the input can't be used, 2 wrong usage, 3 the experiment differs from its link.
+#[derive(Parser)]
+#[command(name = "qcart", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Says what is in a log: users, items, sessions, events, rejected rows.
+    Inspect {
+        /// The log: CSV in any of the known dialects, may be gzipped.
+        log: PathBuf,
+        /// Write every rejected row to this file.
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Repeats an experiment and compares the result with what its link promised.
+    Run {
+        /// A link, or the path of a project file.
+        experiment: String,
+        /// The log, if the experiment needs one that does not travel with it.
+        #[arg(long)]
+        log: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Trains on a log and recommends to one user, or to all.
+    Recommend {
+        /// The log.
+        #[arg(long)]
+        log: PathBuf,
+        /// The user's name as in the log.
+        #[arg(long, required_unless_present = "all")]
+        user: Option<String>,
+        /// Write the recommendations of all users to this file instead.
+        #[arg(long, conflicts_with = "user")]
+        all: Option<PathBuf>,
+        /// How many items.
+        #[arg(short, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        k: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Trains on a log or a textbook problem and prints the link to the experiment.
+    Train {
+        /// The log; without it, a textbook problem.
+        #[arg(long)]
+        log: Option<PathBuf>,
+        /// `shop`, or a textbook problem such as `gridworld`.
+        #[arg(long, default_value = "shop")]
+        problem: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Writes the generated shop's log to a file.
+    Generate {
+        /// Where to.
+        out: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Args)]
+struct Common {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
+    /// Set a parameter, such as `gamma=0.5`; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Common {
+    /// The default settings with what `--set` changes.
+    fn settings(&self) -> Result<Settings, Problem> {
+        let mut settings = Settings::default();
+        for assignment in &self.set {
+            let (key, text) = assignment
+                .split_once('=')
+                .ok_or_else(|| not_an_assignment(assignment))?;
+            let value = match parameter(key)?.domain {
+                Domain::Choice { .. } => Value::Choice(text.to_owned()),
+                Domain::Flag { .. } => text
+                    .parse()
+                    .map_or_else(|_| Value::Choice(text.to_owned()), Value::Flag),
+                _ => text
+                    .parse()
+                    .map_or_else(|_| Value::Choice(text.to_owned()), Value::Number),
+            };
+            settings.set(key, value)?;
+        }
+        Ok(settings)
+    }
+}
+
+fn not_an_assignment(text: &str) -> Problem {
+    Problem::new(
+        "runner.set",
+        Text::new(
+            format!("“{text}” is not of the form key=value."),
+            format!("“{text}”不是 key=value 的形式。"),
+        ),
+        Text::new(
+            "Write for example --set gamma=0.5.",
+            "例如：--set gamma=0.5。",
+        ),
+    )
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.command.common().json;
+    match commands::run(cli.command) {
+        Ok(code) => code,
+        Err(problem) => {
+            output::problem(&problem, json);
+            ExitCode::from(PROBLEM)
+        }
+    }
+}
+
+impl Command {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Inspect { common, .. }
+            | Self::Run { common, .. }
+            | Self::Recommend { common, .. }
+            | Self::Train { common, .. }
+            | Self::Generate { common, .. } => common,
+        }
+    }
+}

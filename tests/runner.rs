@@ -1,0 +1,160 @@
+//! The command line as scripts use it: its JSON, its files and its exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A folder of its own for each test, emptied when the test begins.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("runner-{name}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn qcart(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_qcart"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text} {output:?}"))
+}
+
+const LOG: &str = "user,item,event,time\na,x,view,1700000000\na,y,purchase,1700000060\nb,x,view,1700000120\nb,z,view,not-a-time\n";
+
+#[test]
+fn inspect_counts_and_writes_the_rejected_rows() {
+    let folder = folder("inspect");
+    let log = folder.join("log.csv");
+    let rejects = folder.join("rejects.csv");
+    std::fs::write(&log, LOG).unwrap();
+    let output = qcart(&[
+        "inspect",
+        log.to_str().unwrap(),
+        "--json",
+        "--rejects",
+        rejects.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    let report = json(&output);
+    assert_eq!(report["events"], 3);
+    assert_eq!(report["rejected"], 1);
+    assert_eq!(report["users"], 2);
+    assert_eq!(report["items"], 2);
+    assert_eq!(report["sessions"], 2);
+    assert_eq!(report["encoding"], "UTF-8");
+    assert_eq!(report["delimiter"], ",");
+    assert_eq!(report["roles"]["user"], "user");
+    assert_eq!(report["roles"]["event type"], "event");
+    let rows = std::fs::read_to_string(rejects).unwrap();
+    assert!(
+        rows.lines()
+            .nth(1)
+            .is_some_and(|row| row.starts_with("5,4,") && row.contains("not-a-time")),
+        "{rows}"
+    );
+}
+
+#[test]
+fn a_link_is_repeated_and_a_difference_has_its_own_exit_code() {
+    let folder = folder("run");
+    let log = folder.join("log.csv");
+    let generated = [
+        "generate",
+        log.to_str().unwrap(),
+        "--set",
+        "shopUsers=60",
+        "--set",
+        "shopItems=20",
+    ];
+    assert!(qcart(&generated).status.success());
+    let path = log.to_str().unwrap();
+    let trained = qcart(&["train", "--log", path, "--set", "budget=20000", "--json"]);
+    assert!(trained.status.success(), "{trained:?}");
+    let link = json(&trained)["link"].as_str().unwrap().to_owned();
+
+    let repeated = qcart(&["run", &link, "--log", path, "--json"]);
+    assert_eq!(repeated.status.code(), Some(0), "{repeated:?}");
+    assert_eq!(json(&repeated)["verdict"]["reproduced"], true);
+    assert_eq!(json(&repeated)["digest"], json(&trained)["digest"]);
+
+    let text = std::fs::read_to_string(&log).unwrap();
+    let shorter: Vec<&str> = text.lines().take(text.lines().count() - 1).collect();
+    std::fs::write(&log, shorter.join("\n")).unwrap();
+    let differs = qcart(&["run", &link, "--log", path, "--json"]);
+    assert_eq!(differs.status.code(), Some(3), "{differs:?}");
+    assert_eq!(json(&differs)["verdict"]["differences"][0]["part"], "data");
+}
+
+#[test]
+fn recommend_names_items_and_their_reasons() {
+    let folder = folder("recommend");
+    let log = folder.join("log.csv");
+    let generated = [
+        "generate",
+        log.to_str().unwrap(),
+        "--set",
+        "shopUsers=60",
+        "--set",
+        "shopItems=20",
+    ];
+    assert!(qcart(&generated).status.success());
+    let text = std::fs::read_to_string(&log).unwrap();
+    let user = text.lines().nth(1).unwrap().split(',').next().unwrap();
+    let arguments = [
+        "recommend",
+        "--log",
+        log.to_str().unwrap(),
+        "--user",
+        user,
+        "-k",
+        "3",
+        "--set",
+        "budget=20000",
+        "--json",
+    ];
+    let output = qcart(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    let view = json(&output);
+    assert_eq!(view["user"], user);
+    let items = view["items"].as_array().unwrap();
+    assert!((1..=3).contains(&items.len()), "{view}");
+    assert!(items.iter().all(|item| item["support"].as_u64() >= Some(1) && item["pAccept"].as_f64() > Some(0.0)));
+}
+
+#[test]
+fn bad_input_is_a_sentence_and_exit_code_one() {
+    let folder = folder("bad");
+    let empty = folder.join("empty.csv");
+    std::fs::write(&empty, "").unwrap();
+    let nowhere = folder.join("nowhere.csv");
+    let cases: [&[&str]; 4] = [
+        &["inspect", empty.to_str().unwrap(), "--json"],
+        &["inspect", nowhere.to_str().unwrap(), "--json"],
+        &["run", "https://qcart.example/#v1.broken", "--json"],
+        &[
+            "train",
+            "--problem",
+            "gridworld",
+            "--set",
+            "gamma=7",
+            "--json",
+        ],
+    ];
+    for arguments in cases {
+        let output = qcart(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?} {output:?}");
+        let problem = json(&output);
+        assert!(
+            problem["problem"]["code"].is_string() && problem["message"].is_string(),
+            "{problem}"
+        );
+    }
+    assert_eq!(qcart(&["frobnicate"]).status.code(), Some(2));
+}
