@@ -11,6 +11,7 @@ pub mod log;
 pub mod plot;
 pub mod problem;
 pub mod random;
+pub mod recommend;
 pub mod solve;
 pub mod train;
 #[cfg(target_arch = "wasm32")]

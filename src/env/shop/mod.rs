@@ -118,6 +118,12 @@ impl Shop {
         self.suffixes.node(state).order
     }
 
+    /// The state of the same suffix without its oldest item; "after any item" for suffixes of one item and less.
+    #[must_use]
+    pub fn shorter(&self, state: u32) -> u32 {
+        self.suffixes.node(state).shorter
+    }
+
     /// How often the log was in a state.
     #[must_use]
     pub fn seen(&self, state: u32) -> u32 {

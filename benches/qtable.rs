@@ -1,0 +1,29 @@
+//! Q-learning updates a second, on tables of 16 actions that fit in caches and that do not.
+//!
+//! Prints one line a size: states, updates a second (the best of five rounds), digest of the table after the first
+//! round, which the same kernel in wasm and in JavaScript must give too.
+
+use std::time::Instant;
+
+use qcart::agent::kernel::{digest, drive, table};
+use qcart::problem::Problem;
+
+/// Updates a round.
+const UPDATES: u64 = 4_000_000;
+
+fn main() -> Result<(), Problem> {
+    println!("{:>9}  {:>12}  digest", "states", "updates/s");
+    for states in [1_000, 10_000, 100_000, 1_000_000] {
+        let mut q = table(states, 16)?;
+        drive(&mut q, UPDATES, 1);
+        let digest = digest(&q);
+        let mut best = 0.0_f64;
+        for round in 0..5 {
+            let begin = Instant::now();
+            drive(&mut q, UPDATES, 2 + round);
+            best = best.max(UPDATES as f64 / begin.elapsed().as_secs_f64());
+        }
+        println!("{states:>9}  {best:>12.0}  {digest:08x}");
+    }
+    Ok(())
+}
