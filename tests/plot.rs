@@ -282,7 +282,7 @@ fn whole_axes_have_whole_ticks() {
 fn every_point_of_a_sparse_chart_is_found_under_its_own_pixel() {
     let look = look(800.0, 400.0, 1.0);
     for log in [false, true] {
-        let y = vec![vec![1.0, 5.0, 2.0, 9.0, 3.0], vec![2.0, 1.0, 7.0, 4.0, 8.0]];
+        let y = [vec![1.0, 5.0, 2.0, 9.0, 3.0], vec![2.0, 1.0, 7.0, 4.0, 8.0]];
         let mut chart = Chart {
             series: y.iter().map(|y| line("s", steps(5), y.clone())).collect(),
             look: look.clone(),

@@ -107,6 +107,11 @@ pub fn draw_bars<B: DrawingBackend>(
         };
         let end = draw_bar(sheet, bar, &scale, rect, label_room)?;
         draw_total(sheet, total, end, rect)?;
+        let rect = Rect {
+            left: rect.left - 4.0,
+            right: rect.right + 4.0,
+            ..rect
+        };
         targets.push(Target { rect, index });
     }
     let axis = Stroke::solid(sheet.palette.axis, 1.0);

@@ -245,7 +245,8 @@ impl Surface {
             .clear_rect(0.0, 0.0, width.into(), height.into());
         self.context
             .set_transform(1.0 / UNITS, 0.0, 0.0, 1.0 / UNITS, 0.0, 0.0)?;
-        self.context.set_line_join("round");
+        // Round joins cost a third more and differ only under a magnifier.
+        self.context.set_line_join("bevel");
         Ok(())
     }
 
