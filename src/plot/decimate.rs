@@ -141,6 +141,16 @@ pub fn length(points: &[Point]) -> f64 {
         .sum()
 }
 
+/// The diagonal of the smallest box around some points.
+pub fn reach(points: &[Point]) -> f64 {
+    let spread = |pick: fn(&Point) -> f64| {
+        let low = points.iter().map(pick).fold(f64::INFINITY, f64::min);
+        let high = points.iter().map(pick).fold(f64::NEG_INFINITY, f64::max);
+        high - low
+    };
+    libm::hypot(spread(|p| p.0), spread(|p| p.1)).max(1.0)
+}
+
 /// Cuts a line into dashes: `pattern` holds the lengths drawn and left out by turns, all positive; empty leaves the line whole.
 pub fn dashes(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
     if pattern.is_empty() || points.len() < 2 {

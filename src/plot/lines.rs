@@ -124,13 +124,11 @@ fn pixels<B: DrawingBackend>(
 ) -> Vec<Point> {
     let ratio = sheet.ratio();
     let seen = curve.window(frame.x.domain[0], frame.x.domain[1]);
-    let device = seen.map(|i| {
-        let (x, y) = frame.place(curve.x[i], values[i]);
-        (x * ratio, y * ratio)
-    });
+    // Thinned before the values are placed: scales keep order, and logarithms are dear.
+    let device = seen.map(|i| (frame.x.place(curve.x[i]) * ratio, values[i]));
     let kept = decimate(device);
     kept.into_iter()
-        .map(|(x, y)| (x / ratio, y / ratio))
+        .map(|(x, value)| (x / ratio, frame.y.place(value)))
         .collect()
 }
 
