@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::table::QTable;
+use crate::agent::table::{QTable, too_large};
 use crate::env::{Environment, Step, draw};
 use crate::problem::Problem;
 use crate::random::Rng;
@@ -65,7 +65,12 @@ impl Learner {
                 QTable::new(environment, initial)?,
             ])),
         };
-        let visits = vec![0; table.values().len()];
+        let pairs = table.values().len();
+        let mut visits = Vec::new();
+        if visits.try_reserve_exact(pairs).is_err() {
+            return Err(too_large(environment.states(), pairs as u64));
+        }
+        visits.resize(pairs, 0);
         Ok(Self {
             table,
             twins,

@@ -163,7 +163,8 @@ impl QTable {
     }
 }
 
-fn too_large(states: u32, pairs: u64) -> Problem {
+/// What to say of a table that does not fit.
+pub(super) fn too_large(states: u32, pairs: u64) -> Problem {
     let megabytes = QTable::bytes_needed(u64::from(states), pairs).div_ceil(1 << 20);
     Problem::new(
         "agent.memory",

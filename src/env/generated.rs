@@ -290,3 +290,111 @@ impl Generator {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn text(config: GeneratorConfig) -> String {
+        let mut generator = Generator::new(config).unwrap();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = generator.next_chunk() {
+            bytes.extend(chunk);
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn shop() -> GeneratorConfig {
+        GeneratorConfig {
+            users: 2000,
+            items: 50,
+            categories: 5,
+            ..GeneratorConfig::default()
+        }
+    }
+
+    #[test]
+    fn the_same_seed_writes_the_same_bytes() {
+        let config = shop();
+        assert_eq!(text(config), text(config));
+        assert_ne!(text(config), text(GeneratorConfig { seed: 2, ..config }));
+    }
+
+    #[test]
+    fn the_accessory_follows_and_is_bought_as_often_as_planted() {
+        let config = shop();
+        let (main, accessory) = (
+            config.item_name(0),
+            config.item_name(config.accessory(0).unwrap()),
+        );
+        let text = text(config);
+        let events: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        let views: Vec<usize> = (1..events.len())
+            .filter(|&i| events[i][2] == "view")
+            .collect();
+        let (mut seen, mut followed, mut bought) = (0.0, 0.0, 0.0);
+        for pair in views.windows(2) {
+            let (now, next) = (&events[pair[0]], &events[pair[1]]);
+            if now[1] != main {
+                continue;
+            }
+            seen += 1.0;
+            let time = |row: &[&str]| row[3].parse::<u64>().unwrap();
+            if now[0] == next[0] && next[1] == accessory && time(next) - time(now) < 1800 {
+                followed += 1.0;
+                let after = events.get(pair[1] + 2).filter(|row| row[1] == accessory);
+                bought += f64::from(u8::from(after.is_some_and(|row| row[2] == "purchase")));
+            }
+        }
+        // Five standard errors. The accessory also follows by chance (one in ten ranks or so), then it is rarely bought.
+        let planted = (1.0 - LEAVES) * ACCESSORY_FOLLOWS;
+        for (found, expected, by_chance) in [
+            (followed / seen, planted, 0.15),
+            (bought / seen, planted * ACCESSORY_BOUGHT, 0.02),
+        ] {
+            let error = 5.0 * (expected / seen).sqrt();
+            assert!(
+                found > expected - error && found < expected + by_chance + error,
+                "{found}"
+            );
+        }
+    }
+
+    #[test]
+    fn showpieces_are_never_bought() {
+        let config = shop();
+        let showpieces: Vec<String> = (0..config.items)
+            .filter(|&item| config.is_showpiece(item))
+            .map(|item| config.item_name(item))
+            .collect();
+        assert_eq!(showpieces.len(), 5);
+        for line in text(config)
+            .lines()
+            .filter(|line| line.contains(",purchase,"))
+        {
+            assert!(!showpieces.iter().any(|name| line.contains(name)), "{line}");
+        }
+    }
+
+    #[test]
+    fn sizes_out_of_range_are_refused_and_the_smallest_shop_works() {
+        let smallest = GeneratorConfig {
+            users: 1,
+            items: 2,
+            categories: 1,
+            days: 1,
+            seed: 0,
+        };
+        assert!(text(smallest).lines().count() > 1);
+        let too_many = GeneratorConfig {
+            categories: 2,
+            items: 3,
+            ..smallest
+        };
+        assert_eq!(
+            Generator::new(too_many).unwrap_err().code,
+            "generator.range"
+        );
+    }
+}
