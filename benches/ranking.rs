@@ -114,7 +114,7 @@ fn load(dir: &Path, set: &(&str, &str, &str, char, bool, bool)) -> Option<Split>
     let mut test = read(&dir.join(set.2), set.3, set.5, &mut numbers)?;
     train.items = known;
     test.items = known;
-    Split::new(train, test, set.4).ok()
+    Split::new(train, &test, set.4).ok()
 }
 
 fn bench(dataset: &str, split: &Split, choice: &str) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::blend::Blend;
 use super::itemknn::ItemKnn;
 use super::markov_rank::MarkovRank;
 use super::neighbours::Neighbours;
@@ -190,6 +191,56 @@ const IDF: Parameter = Parameter::real(
     5.0,
 );
 
+const BLEND: &[Parameter] = &[
+    Parameter::whole(
+        "examples",
+        [
+            "Most examples that weights are learned from",
+            "学习权重所用样例数的上限",
+        ],
+        300,
+        100_000,
+        16_000,
+    )
+    .fixed(),
+    Parameter::whole(
+        "passes",
+        ["Passes over the examples", "遍历样例的次数"],
+        1,
+        50,
+        6,
+    )
+    .fixed(),
+    Parameter {
+        default: 500.0,
+        ..K
+    },
+    Parameter {
+        default: 2000.0,
+        ..SAMPLE
+    },
+    Parameter {
+        default: 1.5,
+        ..SPW
+    },
+    Parameter {
+        default: 20.0,
+        ..SNH
+    },
+    Parameter {
+        default: 4.0,
+        ..INH
+    },
+    Parameter {
+        default: 1.0,
+        ..IPW
+    },
+    Parameter {
+        default: 3.0,
+        ..IDF
+    },
+];
+
 /// Every behaviour model there is.
 pub const MODELS: &[ModelKind] = &[
     ModelKind {
@@ -364,5 +415,22 @@ pub const MODELS: &[ModelKind] = &[
         paper: "Ludewig et al., UMUAI 2021",
         parameters: &[K, SAMPLE, SPW, SNH, INH, IPW, IDF],
         build: |values| Box::new(Neighbours::vstan(values)),
+    },
+    ModelKind {
+        name: "blend",
+        title: ["Blend of all of these", "以上模型的混合"],
+        paper: "Qcart",
+        parameters: BLEND,
+        build: |values| Box::new(Blend::new(values, false)),
+    },
+    ModelKind {
+        name: "blend-novel",
+        title: [
+            "Blend, only items new to the session",
+            "混合，仅推荐会话中未出现的商品",
+        ],
+        paper: "Qcart",
+        parameters: BLEND,
+        build: |values| Box::new(Blend::new(values, true)),
     },
 ];

@@ -4,6 +4,7 @@
 //! builds it. Scores are sparse sums in a reusable [`Scratch`]; higher is better, an item without a
 //! positive score is not recommended, and of equal scores the lower item number comes first.
 
+mod blend;
 mod choice;
 mod index;
 mod itemknn;
@@ -57,6 +58,10 @@ pub struct Scratch {
     neighbours: Vec<(f64, u32)>,
     /// Distinct items of the history, newest first, each with its distance from the end (1: the newest event).
     recent: Vec<(u32, u32)>,
+    /// Candidates with their features.
+    table: blend::Table,
+    /// The probability of each candidate.
+    chances: Vec<f32>,
 }
 
 impl Scratch {
@@ -103,6 +108,12 @@ impl<'a> Watch<'a> {
                 Text::new("Start it again when you like.", "需要时可以重新开始。"),
             ))
         }
+    }
+
+    /// A watch for one part of the work, from share `from` to share `to` of the whole.
+    fn part<R>(&mut self, from: f64, to: f64, work: impl FnOnce(&mut Watch<'_>) -> R) -> R {
+        let mut listen = |share: f64| (self.0)(from + share * (to - from));
+        work(&mut Watch(&mut listen))
     }
 }
 

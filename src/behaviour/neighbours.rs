@@ -32,6 +32,9 @@ struct Flavour {
     item_distance: f64,
 }
 
+/// Distances from the shared item that are told apart.
+const FURTHEST: u32 = 512;
+
 /// A model of the SKNN family: items of the `k` training sessions most like the history.
 #[derive(Clone, Debug)]
 pub struct Neighbours {
@@ -49,6 +52,11 @@ pub struct Neighbours {
     /// Sessions that hold an item, oldest first.
     holders: Vec<Vec<u32>>,
     idf: Vec<f64>,
+    /// Weight of each session by its age at the fit. The age of the history itself is a factor that all share: left out.
+    fresh: Vec<f64>,
+    newest: i64,
+    /// Weight of an item by its distance from the shared one.
+    around: Vec<f64>,
     prior: Prior,
 }
 
@@ -124,6 +132,9 @@ impl Neighbours {
             time: Vec::new(),
             holders: Vec::new(),
             idf: Vec::new(),
+            fresh: Vec::new(),
+            newest: 0,
+            around: Vec::new(),
             prior: Prior::default(),
         }
     }
@@ -150,6 +161,16 @@ impl Neighbours {
         }
         self.start.push(self.item.len() as u32);
         self.time.push(session.now());
+        self.fresh.push(self.freshness(session.now()));
+    }
+
+    fn freshness(&self, time: i64) -> f64 {
+        if self.flavour.age_days > 0.0 && self.has_time {
+            let days = time.saturating_sub(self.newest) as f64 / 86_400_000.0;
+            libm::exp((days / self.flavour.age_days).clamp(-500.0, 500.0))
+        } else {
+            1.0
+        }
     }
 
     fn range(&self, session: u32) -> std::ops::Range<usize> {
@@ -162,8 +183,7 @@ impl Neighbours {
     }
 
     /// Fills `scratch.neighbours` with the `k` nearest sessions and their similarities.
-    fn find(&self, history: History<'_>, scratch: &mut Scratch) {
-        let length = history.items.len() as u32;
+    fn find(&self, length: u32, scratch: &mut Scratch) {
         scratch.sessions.begin(self.time.len());
         let mut norm = 0.0;
         for &(item, back) in &scratch.recent {
@@ -191,14 +211,7 @@ impl Neighbours {
             } else {
                 *similarity /= distinct;
             }
-            if self.flavour.age_days > 0.0 && self.has_time {
-                let age = history
-                    .now()
-                    .saturating_sub(self.time[*session as usize])
-                    .max(0);
-                let days = age as f64 / 86_400_000.0;
-                *similarity *= libm::exp(-days / self.flavour.age_days);
-            }
+            *similarity *= self.fresh[*session as usize];
         }
         if list.len() > self.k {
             list.select_nth_unstable_by(self.k, |a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
@@ -208,9 +221,17 @@ impl Neighbours {
         list.sort_unstable_by_key(|entry| entry.1);
     }
 
+    /// Scores without settling.
+    pub fn score_raw(&self, history: History<'_>, scratch: &mut Scratch) {
+        scratch.note(history, self.items);
+        if !scratch.recent.is_empty() {
+            self.score_known(history, scratch);
+        }
+    }
+
     /// Scores from the sessions nearest to a history of which at least one item is known.
     fn score_known(&self, history: History<'_>, scratch: &mut Scratch) {
-        self.find(history, scratch);
+        self.find(history.items.len() as u32, scratch);
         // Distance from the end of each history item, so that a neighbour's newest shared item is found in one pass.
         scratch.sessions.begin(self.items as usize);
         for &(item, back) in &scratch.recent {
@@ -254,7 +275,7 @@ impl Neighbours {
             let mut score = weight;
             if self.flavour.item_distance > 0.0 {
                 let distance = self.position[place].abs_diff(anchor);
-                score *= libm::exp(-f64::from(distance) / self.flavour.item_distance);
+                score *= self.around[(distance as usize).min(self.around.len() - 1)];
             }
             if self.flavour.idf > 0.0 {
                 score += score * self.idf[item as usize] * self.flavour.idf;
@@ -291,6 +312,11 @@ impl BehaviourModel for Neighbours {
         self.time = Vec::with_capacity(train.len());
         self.holders = vec![Vec::new(); items];
         self.prior = Prior::new(train);
+        self.fresh = Vec::with_capacity(train.len());
+        self.newest = train.time.iter().copied().max().unwrap_or(0);
+        self.around = (0..FURTHEST)
+            .map(|distance| libm::exp(-f64::from(distance) / self.flavour.item_distance.max(1e-9)))
+            .collect();
         for session in train.by_last_time() {
             self.push(train.session(session as usize));
         }
@@ -299,10 +325,7 @@ impl BehaviourModel for Neighbours {
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {
-        scratch.note(history, self.items);
-        if !scratch.recent.is_empty() {
-            self.score_known(history, scratch);
-        }
+        self.score_raw(history, scratch);
         if self.flavour.match_decay.is_none() && self.flavour.item_distance == 0.0 {
             self.prior.break_ties(&mut scratch.scores);
         } else {
@@ -322,7 +345,7 @@ impl BehaviourModel for Neighbours {
         let holders: usize = self.holders.iter().map(|h| 24 + 4 * h.capacity()).sum();
         holders
             + 8 * self.item.len()
-            + 12 * self.time.len()
+            + 20 * self.time.len()
             + 8 * self.idf.len()
             + self.prior.memory()
     }

@@ -165,16 +165,12 @@ impl Rules {
             prior: Prior::default(),
         }
     }
-
-    fn last(&self, length: usize, place: usize) -> usize {
-        length.min(place.saturating_add(self.steps).saturating_add(1))
-    }
 }
 
-/// The sums of one item over its places in the sessions, by distance, ahead and (both ways) back.
+/// Adds the pairs of the event at `place` of a session: with later events and, both ways, with earlier ones.
 fn sum_pairs(rules: &Rules, session: &[u32], place: usize, sums: &mut Scores) {
-    for next in place + 1..rules.last(session.len(), place) {
-        sums.add(session[next], rules.decay.at((next - place) as u32));
+    for (ahead, &next) in session[place + 1..].iter().take(rules.steps).enumerate() {
+        sums.add(next, rules.decay.at(ahead as u32 + 1));
     }
     if rules.both_ways {
         for &before in &session[..place] {
@@ -222,11 +218,11 @@ impl BehaviourModel for Rules {
             .filter(|&item| (item as usize) < self.prior.count.len())
             .collect();
         for (place, &item) in items.iter().enumerate() {
-            for next in place + 1..self.last(items.len(), place) {
-                let weight = self.decay.at((next - place) as u32);
-                self.rows.add(item, items[next], weight);
+            for (ahead, &next) in items[place + 1..].iter().take(self.steps).enumerate() {
+                let weight = self.decay.at(ahead as u32 + 1);
+                self.rows.add(item, next, weight);
                 if self.both_ways {
-                    self.rows.add(items[next], item, weight);
+                    self.rows.add(next, item, weight);
                 }
             }
         }

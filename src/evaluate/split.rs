@@ -45,7 +45,7 @@ impl Split {
         let tested = |session: usize| all.session(session).now() > cut;
         Self::new(
             all.filter(|session| !tested(session)),
-            all.filter(tested),
+            &all.filter(tested),
             keep_unseen,
         )
     }
@@ -63,7 +63,7 @@ impl Split {
         }
         Self::new(
             all.filter(|session| !is_test[session]),
-            all.filter(|session| is_test[session]),
+            &all.filter(|session| is_test[session]),
             keep_unseen,
         )
     }
@@ -93,7 +93,7 @@ impl Split {
         for item in &mut tested.item {
             *item = renumbered[*item as usize];
         }
-        Self::new(train, tested, keep_unseen)
+        Self::new(train, &tested, keep_unseen)
     }
 
     /// Makes a split of two parts over one numbering. Test events whose item training never saw are left out of their sessions, unless
@@ -101,7 +101,7 @@ impl Split {
     ///
     /// # Errors
     /// `evaluate.empty` where a part has no sessions left.
-    pub fn new(train: Sessions, test: Sessions, keep_unseen: bool) -> Result<Self, Problem> {
+    pub fn new(train: Sessions, test: &Sessions, keep_unseen: bool) -> Result<Self, Problem> {
         let mut seen = vec![false; train.items as usize];
         for &item in &train.item {
             if let Some(seen) = seen.get_mut(item as usize) {
