@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod mdp;
 pub mod pricing;
 pub mod shop;
+pub mod staged;
 pub mod textbook;
 
 /// What happened after one action.

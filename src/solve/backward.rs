@@ -1,11 +1,7 @@
 //! Backward induction: the exact optimum of problems that run down to an end (Bellman 1957).
 
-use crate::env::Model;
+use crate::env::staged::Staged;
 use crate::solve::value_iteration::{Optimum, start_value};
-
-/// A model in which every step ends the episode or enters a state with a lower number, as when
-/// states are numbered by the periods left. One sweep in ascending order then solves it exactly.
-pub trait Staged: Model {}
 
 /// The exact optimum, in one sweep.
 #[must_use]
@@ -30,6 +26,24 @@ pub fn evaluate(model: &impl Staged, policy: &[u32], gamma: f64) -> Vec<f64> {
     sweep(model, gamma, |state, row| {
         row[policy[state as usize] as usize]
     })
+}
+
+/// The best policy that takes one and the same action in every state, and its value: the best fixed price, the best
+/// constant bid. `None` when no action is open in every state.
+#[must_use]
+pub fn best_fixed_action(model: &impl Staged, gamma: f64) -> Option<(u32, f64)> {
+    let common = (0..model.states())
+        .map(|state| model.actions(state))
+        .min()?;
+    let mut best = None;
+    for action in 0..common {
+        let values = sweep(model, gamma, |_, row| row[action as usize]);
+        let value = start_value(model, &values);
+        if best.is_none_or(|(_, most)| value > most) {
+            best = Some((action, value));
+        }
+    }
+    best
 }
 
 fn sweep(model: &impl Staged, gamma: f64, mut value: impl FnMut(u32, &[f64]) -> f64) -> Vec<f64> {

@@ -10,10 +10,10 @@ pub mod offer;
 use crate::demand::discrete::Discrete;
 use crate::demand::range::{count, states, within};
 use crate::env::axes::{Axes, Axis};
+use crate::env::staged::Staged;
 use crate::env::{Environment, Model, Step};
 use crate::problem::{Problem, Text};
 use crate::random::Rng;
-use crate::solve::backward::Staged;
 use offer::Offer;
 
 /// A kind of visitors and what may be done for them.

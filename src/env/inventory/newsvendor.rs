@@ -3,10 +3,10 @@
 use super::{Costs, check_demand};
 use crate::demand::discrete::Discrete;
 use crate::demand::range::within;
+use crate::env::staged::Staged;
 use crate::env::{Environment, Model, Step};
 use crate::problem::Problem;
 use crate::random::Rng;
-use crate::solve::backward::Staged;
 
 /// One order before one demand. One state; action `a` orders `a` units; the episode ends.
 ///

@@ -10,10 +10,10 @@ use crate::demand::discrete::Discrete;
 use crate::demand::range::{count, states, within};
 use crate::demand::response::PriceResponse;
 use crate::env::axes::{Axes, Axis};
+use crate::env::staged::Staged;
 use crate::env::{Environment, Model, Step, draw};
 use crate::problem::{Problem, Text};
 use crate::random::Rng;
-use crate::solve::backward::Staged;
 use situation::Situation;
 
 /// What describes a pricing problem; [`Pricing::new`] checks it.
@@ -167,21 +167,6 @@ impl Pricing {
         let situation = state % self.situations;
         let rest = state / self.situations;
         (rest / self.stock + 1, rest % self.stock + 1, situation)
-    }
-
-    /// The best single price for the whole season and what it earns: the best of policies that never change the price.
-    #[must_use]
-    pub fn best_fixed_price(&self, gamma: f64) -> (f64, f64) {
-        let mut best = (self.ladder[0], f64::NEG_INFINITY);
-        for (action, &price) in self.ladder.iter().enumerate() {
-            let policy = vec![action as u32; self.states as usize];
-            let values = crate::solve::backward::evaluate(self, &policy, gamma);
-            let value = crate::solve::value_iteration::start_value(self, &values);
-            if value > best.1 {
-                best = (price, value);
-            }
-        }
-        best
     }
 
     #[inline]

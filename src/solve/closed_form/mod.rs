@@ -5,4 +5,3 @@ pub mod monopoly;
 pub mod newsvendor;
 pub mod reorder;
 pub mod season;
-pub mod special;

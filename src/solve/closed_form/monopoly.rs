@@ -1,8 +1,8 @@
 //! The best single price of an item that nobody else sells.
 
-use super::special::lambert_w;
 use crate::demand::range::within;
 use crate::demand::response::PriceResponse;
+use crate::demand::special::lambert_w;
 use crate::problem::{Problem, Text};
 
 /// A price with what it earns.

@@ -1,8 +1,8 @@
 //! The newsvendor: one order before one uncertain demand (Arrow, Harris & Marschak 1951), and base-stock levels.
 
-use super::special::{normal_density, normal_quantile};
 use crate::demand::discrete::Discrete;
 use crate::demand::range::within;
+use crate::demand::special::{normal_density, normal_quantile};
 use crate::problem::Problem;
 
 /// A stock level with its expected cost a period.
