@@ -1,7 +1,7 @@
 //! Q-learning updates a second, on tables of 16 actions that fit in caches and that do not.
 //!
-//! Prints one line a size: states, updates a second (the best of five rounds), digest of the table after the first
-//! round, which the same kernel in wasm and in JavaScript must give too.
+//! Prints `BENCH qtable.<states> <million updates a second> M/s <digest>`: the best of five rounds, and the digest
+//! of the table after the first round, which the same kernel in wasm and in JavaScript must give too.
 
 use std::time::Instant;
 
@@ -12,7 +12,6 @@ use qcart::problem::Problem;
 const UPDATES: u64 = 4_000_000;
 
 fn main() -> Result<(), Problem> {
-    println!("{:>9}  {:>12}  digest", "states", "updates/s");
     for states in [1_000, 10_000, 100_000, 1_000_000] {
         let mut q = table(states, 16)?;
         drive(&mut q, UPDATES, 1);
@@ -23,7 +22,7 @@ fn main() -> Result<(), Problem> {
             drive(&mut q, UPDATES, 2 + round);
             best = best.max(UPDATES as f64 / begin.elapsed().as_secs_f64());
         }
-        println!("{states:>9}  {best:>12.0}  {digest:08x}");
+        println!("BENCH qtable.{states} {:.2} M/s {digest:08x}", best / 1e6);
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The only room that knows the browser: it translates, and holds no logic.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod canvas;
 pub mod catalog;
 pub mod error;

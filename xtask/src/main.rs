@@ -1,10 +1,10 @@
 //! The program: reads the command line and calls one room of the library.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use lexopt::{Arg, Parser, ValueExt};
 use std::process::ExitCode;
 use xtask::server::{self, Listen};
-use xtask::{dist, suite, wasm};
+use xtask::{dist, suite, wasm, workspace};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -14,6 +14,7 @@ cargo xtask COMMAND
                     build, then serve the page; prints its address
   dist              build, then write dist/ for any static host
   test              check everything; ends with \"N passed, N failed\"
+  bench             measure native, wasm and rivals; also as target/bench.json
 
 --dev builds quicker, with symbol names, and runs slower.
 ";
@@ -42,11 +43,27 @@ fn run() -> Result<ExitCode> {
         }
         Some("test") if !suite::run() => return Ok(ExitCode::FAILURE),
         Some("test") => {}
+        Some("bench") => browser_program("bench")?,
         Some("help") => print!("{HELP}"),
         Some(other) => bail!("there is no command {other}\n\n{HELP}"),
         None => bail!("say which command\n\n{HELP}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A program that drives the browser; it lives with the tests that do, so that building the page needs none of it.
+fn browser_program(name: &str) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--package",
+        "qcart-browser-tests",
+        "--bin",
+        name,
+    ]);
+    ensure!(cargo.status()?.success(), "{name} failed");
+    Ok(())
 }
 
 struct Options {

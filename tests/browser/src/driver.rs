@@ -40,7 +40,7 @@ impl Driver {
             chromium().context("Chromium is not installed (Debian: apt-get install chromium)")?;
         let (process, base) = start_chromedriver()?;
         let agent = Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(120)))
+            .timeout_global(Some(Duration::from_secs(600)))
             .http_status_as_error(false)
             .build()
             .into();
@@ -74,6 +74,15 @@ impl Driver {
             "/execute/sync",
             &json!({ "script": body, "args": arguments }),
         )
+    }
+
+    /// Lets [`Self::run`] wait longer than the half minute that is usual.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub fn allow_scripts_to_take(&self, seconds: u64) -> Result<()> {
+        self.post("/timeouts", &json!({ "script": seconds * 1000 }))
+            .map(drop)
     }
 
     /// Looks at an expression until it is truthy and gives its value.

@@ -3,6 +3,7 @@
 //! [`scenario`] is the way in: it opens the page, runs the test, and then fails it if the browser reported any error
 //! or anything was requested from elsewhere, whatever the test itself looked at.
 
+pub mod acts;
 pub mod axe;
 pub mod driver;
 pub mod names;

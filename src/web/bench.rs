@@ -1,0 +1,96 @@
+//! What `cargo xtask bench` measures in the browser: the kernels themselves, without the page's protocol.
+
+use crate::agent::kernel;
+use crate::agent::table::QTable;
+use crate::log::{Finishing, ImportOptions, Importer};
+use crate::web::error::into_js;
+use wasm_bindgen::prelude::*;
+
+/// A table for the kernel of updates.
+#[wasm_bindgen]
+pub struct BenchTable {
+    table: QTable,
+}
+
+#[wasm_bindgen]
+impl BenchTable {
+    /// `states` rows of 16 zeros.
+    ///
+    /// # Errors
+    /// When they don't fit in memory.
+    #[wasm_bindgen(constructor)]
+    pub fn new(states: u32) -> Result<Self, JsValue> {
+        let table = kernel::table(states, 16).map_err(into_js)?;
+        Ok(Self { table })
+    }
+
+    /// Makes this many updates.
+    pub fn drive(&mut self, updates: u32, seed: u32) {
+        kernel::drive(&mut self.table, u64::from(updates), seed);
+    }
+
+    /// A digest of all values.
+    #[must_use]
+    pub fn digest(&self) -> u32 {
+        kernel::digest(&self.table)
+    }
+}
+
+/// The import of one file.
+#[wasm_bindgen]
+pub struct BenchImport {
+    importer: Option<Importer>,
+    finishing: Option<Finishing>,
+}
+
+#[wasm_bindgen]
+impl BenchImport {
+    /// An import of a file of `size` bytes.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(size: f64) -> Self {
+        let importer = Importer::new("events.csv", Some(size as u64), ImportOptions::default());
+        Self {
+            importer: Some(importer),
+            finishing: None,
+        }
+    }
+
+    /// Takes the next bytes: splits, types, interns and stores them.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
+        self.importer
+            .as_mut()
+            .map_or(Ok(()), |importer| importer.push(chunk))
+            .map_err(into_js)
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// When nothing was read.
+    pub fn end(&mut self) -> Result<(), JsValue> {
+        self.finishing = self
+            .importer
+            .take()
+            .map(Importer::finish)
+            .transpose()
+            .map_err(into_js)?;
+        Ok(())
+    }
+
+    /// Sorts into sessions and counts, to the end; gives the number of events.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn finish(&mut self) -> Result<f64, JsValue> {
+        while let Some(finishing) = &mut self.finishing {
+            if let Some(imported) = finishing.advance().map_err(into_js)? {
+                return Ok(imported.log.len() as f64);
+            }
+        }
+        Ok(0.0)
+    }
+}

@@ -1,0 +1,111 @@
+//! What a person does with the laboratory, in words that tests share.
+
+use crate::page::Page;
+use anyhow::{Result, ensure};
+use serde_json::json;
+use std::fs;
+use std::path::PathBuf;
+use xtask::workspace;
+
+/// The button that trains, pauses and resumes.
+const TRAIN: &str = "[data-testid=train]";
+
+impl Page {
+    /// Waits until a log is read, its problem is solved and training can begin.
+    ///
+    /// # Errors
+    /// When that doesn't come about.
+    pub fn wait_until_ready(&self) -> Result<()> {
+        self.wait_for(&format!(
+            "document.querySelector('{TRAIN}')?.disabled === false"
+        ))
+        .map(drop)
+    }
+
+    /// Presses Train and waits until training has ended by itself; gives the words in which it says so.
+    ///
+    /// # Errors
+    /// When it doesn't end.
+    pub fn train(&self) -> Result<String> {
+        self.wait_until_ready()?;
+        let button = self.driver.find(TRAIN)?;
+        self.driver.click(&button)?;
+        self.wait_for("document.querySelector('.outcome .message')")?;
+        self.text(".outcome")
+    }
+
+    /// Chooses a textbook problem or a sample by what is written on it.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn choose(&self, name: &str) -> Result<()> {
+        self.click("button", name)
+    }
+
+    /// Gives the page a file with this content, and waits until it has been taken or refused.
+    ///
+    /// # Errors
+    /// When neither happens.
+    pub fn drop_file(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.choose_file("#file", &scratch(name, content)?)?;
+        self.wait_for(&format!(
+            "!document.querySelector('#data-view .progress') &&
+             (document.querySelector('#data-view').innerText.includes({name}) || document.querySelector('#data-view .message.bad'))",
+            name = json!(name)
+        ))
+        .map(drop)
+    }
+
+    /// The number above a label of the report, such as `Users`.
+    ///
+    /// # Errors
+    /// When there is no such label.
+    pub fn figure(&self, label: &str) -> Result<String> {
+        let script = "const of = (selector) => [...document.querySelectorAll(`#data-view ${selector}`)];
+                      const label = of('dt, .label, span').find((place) => place.textContent.trim() === arguments[0]);
+                      const pair = label?.closest('div');
+                      return pair?.innerText ?? null;";
+        let text = self.driver.run(script, &[json!(label)])?;
+        let text = text.as_str().unwrap_or("");
+        ensure!(!text.is_empty(), "the report has no {label}");
+        Ok(text.replace(label, "").trim().to_owned())
+    }
+
+    /// Makes a link to the experiment and gives what follows the page's address in it.
+    ///
+    /// # Errors
+    /// When none appears.
+    pub fn make_link(&self) -> Result<String> {
+        self.click("button", "Make a link")?;
+        let link = self.wait_for("document.querySelector('#s-link')?.value")?;
+        let link = link.as_str().unwrap_or("");
+        ensure!(
+            link.starts_with(self.server.url()),
+            "the link leads to {link}"
+        );
+        Ok(link.trim_start_matches(self.server.url()).to_owned())
+    }
+
+    /// Whether everything fits the window's width.
+    ///
+    /// # Errors
+    /// With how much is too much.
+    pub fn check_width(&self) -> Result<()> {
+        let wide = self
+            .value("document.documentElement.scrollWidth - document.documentElement.clientWidth")?;
+        ensure!(wide == 0, "the page is {wide} pixels wider than its window");
+        Ok(())
+    }
+}
+
+/// A file that a test can give to the page.
+///
+/// # Errors
+/// When it can't be written.
+pub fn scratch(name: &str, content: &[u8]) -> Result<PathBuf> {
+    let folder = workspace::target_dir().join("browser-tests/files");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(name);
+    fs::write(&path, content)?;
+    Ok(path)
+}
