@@ -81,6 +81,14 @@ impl TrainConfig {
         }
     }
 
+    /// The step of measurement `number`: `budget (number / snapshots)^2`, at most the budget.
+    #[must_use]
+    pub fn measured_at(&self, number: u64) -> u64 {
+        let planned = u128::from(self.snapshots);
+        let number = u128::from(number).min(planned);
+        (u128::from(self.budget_steps) * number * number / (planned * planned)) as u64
+    }
+
     /// Checks every range.
     ///
     /// # Errors

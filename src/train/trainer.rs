@@ -1,7 +1,5 @@
 //! The one training loop: steps, measurements and changes, in slices that never show in the result.
 
-use serde::{Deserialize, Serialize};
-
 use crate::agent::learner::Learner;
 use crate::agent::schedule::Shape;
 use crate::agent::table::QTable;
@@ -10,8 +8,10 @@ use crate::problem::Problem;
 use crate::random::{Rng, stream};
 use crate::solve::value_iteration::{Optimum, Policy, TOLERANCE, ValueIteration};
 use crate::train::config::{Change, Parameter, TrainConfig};
+use crate::train::judge::converged;
 use crate::train::measure::Measurement;
 use crate::train::snapshot::{Criterion, Snapshot, StopReason, TrainEvent};
+use crate::train::trace::StepTrace;
 
 /// Work that one step of training counts for, in state-action pairs looked at (both measured natively).
 const STEP_WORK: u64 = 16;
@@ -22,44 +22,8 @@ const SCHEDULE_EVERY: u64 = 64;
 /// A measurement of less work than this (about two milliseconds) is never left out.
 const CHEAP: u64 = 500_000;
 
-/// The policy counts as settled only when the Bellman residual stays above this share of what it was.
-const LEVEL: f64 = 0.8;
-
-/// The policy counts as settled when its value stays within so many percent of the optimum's size.
-const SETTLED: f64 = 0.2;
-
 /// Q-values beyond this multiple of the largest |Q*| mean divergence.
 const DIVERGENCE: f64 = 1e4;
-
-/// One step of training, told in full.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StepTrace {
-    /// Number of the step, counted from 1.
-    pub step: u64,
-    /// State it was taken in.
-    pub state: u32,
-    /// Action taken.
-    pub action: u32,
-    /// Reward received.
-    pub reward: f64,
-    /// State entered; meaningless when the episode ended.
-    pub next: u32,
-    /// Whether the episode ended.
-    pub end: bool,
-    /// Q(s,a) before.
-    pub old: f64,
-    /// Q(s,a) after.
-    pub new: f64,
-    /// What it was moved towards.
-    pub target: f64,
-    /// Learning rate of the step.
-    pub alpha: f64,
-    /// Exploration of the step.
-    pub epsilon: f64,
-    /// Whether the action was drawn at random.
-    pub explored: bool,
-}
 
 /// What is summed up between two measurements.
 #[derive(Clone, Copy, Debug, Default)]
@@ -520,7 +484,8 @@ impl<M: Model> Trainer<M> {
         });
         events.push(TrainEvent::Snapshot(self.snapshots.len() - 1));
         self.plan_next(found.work);
-        if let Some(criterion) = self.converged() {
+        let pairs = self.optimum.q.len() as u64;
+        if let Some(criterion) = converged(&self.snapshots, &self.config, pairs, self.scale) {
             self.end(StopReason::Converged(criterion), events);
         }
     }
@@ -539,52 +504,16 @@ impl<M: Model> Trainer<M> {
     /// two fifths of learning. `cost` is the work of the measurement just made.
     fn plan_next(&mut self, cost: u64) {
         let budget = self.config.budget_steps;
+        if self.step >= budget {
+            self.next_snapshot = u64::MAX;
+            return;
+        }
         let planned = u64::from(self.config.snapshots);
         let allowance = (budget.saturating_mul(STEP_WORK) / planned).saturating_mul(2) / 5;
         self.snapshot_number += 1 + cost / allowance.max(CHEAP);
-        let at = |number: u64| {
-            let number = u128::from(number.min(planned));
-            let square = u128::from(planned) * u128::from(planned);
-            (u128::from(budget) * number * number / square) as u64
-        };
-        while at(self.snapshot_number) <= self.step && self.snapshot_number < planned {
+        while self.config.measured_at(self.snapshot_number) <= self.step {
             self.snapshot_number += 1;
         }
-        self.next_snapshot = if self.step >= budget {
-            u64::MAX
-        } else {
-            at(self.snapshot_number)
-        };
-    }
-
-    fn converged(&self) -> Option<Criterion> {
-        let last = self.snapshots.last()?;
-        // Too few steps can't have shown anything: each pair should have had its chance some ten times.
-        if last.step < 10 * self.optimum.q.len() as u64 {
-            return None;
-        }
-        let TrainConfig {
-            tolerance,
-            patience,
-            ..
-        } = self.config;
-        if tolerance > 0.0 && last.bellman_residual <= tolerance * self.scale {
-            return Some(Criterion::Residual(tolerance));
-        }
-        let first = self
-            .snapshots
-            .partition_point(|s| s.step < last.step - last.step / 4);
-        let recent = &self.snapshots[first..];
-        let mut range = (last.value_percent, last.value_percent);
-        for snapshot in recent {
-            range = (
-                range.0.min(snapshot.value_percent),
-                range.1.max(snapshot.value_percent),
-            );
-        }
-        let settled = range.1 - range.0 <= SETTLED
-            && last.bellman_residual >= LEVEL * recent[0].bellman_residual;
-        let long = patience > 0 && recent.len() >= patience as usize;
-        (settled && long).then_some(Criterion::Policy(patience))
+        self.next_snapshot = self.config.measured_at(self.snapshot_number);
     }
 }
