@@ -10,7 +10,7 @@ use crate::solve::value_iteration::{Optimum, Policy, TOLERANCE, ValueIteration};
 use crate::train::config::{Change, Parameter, TrainConfig};
 use crate::train::judge::converged;
 use crate::train::measure::Measurement;
-use crate::train::snapshot::{Criterion, Snapshot, StopReason, TrainEvent};
+use crate::train::snapshot::{Snapshot, StopReason, TrainEvent};
 use crate::train::trace::StepTrace;
 
 /// Work that one step of training counts for, in state-action pairs looked at (both measured natively).
