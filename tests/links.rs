@@ -63,15 +63,14 @@ proptest! {
     }
 
     #[test]
-    fn any_damage_is_read_or_refused(place in 0usize..1_000, byte in b'0'..b'z') {
-        let text = link::write(&experiment(Settings::default())).unwrap();
-        let mut bytes = text.clone().into_bytes();
+    fn no_damage_changes_the_meaning(place in 0usize..1_000, byte in b'0'..b'z') {
+        let written = experiment(Settings::default());
+        let mut bytes = link::write(&written).unwrap().into_bytes();
         let place = place % bytes.len();
         bytes[place] = byte;
-        let damaged = String::from_utf8(bytes).unwrap();
-        if let Ok(read) = link::read(&damaged) {
-            // Unused bits at the very end of base64 aside, a change that is not noticed would be one of meaning.
-            prop_assert!(damaged == text || link::write(&read).unwrap() != text);
+        // The checksum lets no damage change the meaning; the last characters may have bits that mean nothing.
+        if let Ok(read) = link::read(&String::from_utf8(bytes).unwrap()) {
+            prop_assert_eq!(read, written);
         }
     }
 }

@@ -71,6 +71,21 @@ impl QTable {
         Ok(Self { heads, values })
     }
 
+    /// A table that holds given values, one for each pair in the order of [`QTable::values`].
+    ///
+    /// # Errors
+    /// `agent.memory` when the table would not fit in memory.
+    pub fn from_values(environment: &impl Environment, values: &[f64]) -> Result<Self, Problem> {
+        let mut table = Self::new(environment, 0.0)?;
+        table.values.copy_from_slice(values);
+        for state in 0..table.states() {
+            if !table.row(state).is_empty() {
+                table.rescan(state);
+            }
+        }
+        Ok(table)
+    }
+
     /// How many states there are.
     #[must_use]
     pub fn states(&self) -> u32 {

@@ -1,6 +1,6 @@
 //! Links: a whole experiment in the fragment of an address.
 //!
-//! `v1.` + base64url(deflate(canonical JSON)). The version stands first and in clear, so that a link from
+//! `v1.` + base64url(zlib(canonical JSON)); the checksum of zlib tells damage from meaning. The version stands first and in clear, so that a link from
 //! a later version is told apart from a damaged one before anything is unpacked.
 
 use std::io::{Read, Write};
@@ -8,8 +8,8 @@ use std::io::{Read, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 
 use super::Experiment;
 use crate::problem::{Problem, Text};
@@ -92,10 +92,10 @@ fn payload(fragment: &str) -> Result<&str, Problem> {
     }
 }
 
-/// Deflates bytes and writes them as base64url.
+/// Packs bytes by zlib and writes them as base64url.
 #[must_use]
 pub fn pack(bytes: &[u8]) -> String {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     // Writing to a vector can't fail; were it to, the truncated payload would be refused on reading.
     let packed = encoder
         .write_all(bytes)
@@ -111,7 +111,7 @@ pub fn pack(bytes: &[u8]) -> String {
 pub fn unpack(text: &str, limit: u64) -> Result<Vec<u8>, Problem> {
     let packed = URL_SAFE_NO_PAD.decode(text).map_err(|_| damaged())?;
     let mut bytes = Vec::new();
-    let mut decoder = DeflateDecoder::new(packed.as_slice()).take(limit + 1);
+    let mut decoder = ZlibDecoder::new(packed.as_slice()).take(limit + 1);
     decoder.read_to_end(&mut bytes).map_err(|_| damaged())?;
     if bytes.len() as u64 > limit {
         Err(too_long())

@@ -48,7 +48,7 @@ pub enum Source {
     Inline {
         /// The name of the file it was.
         name: String,
-        /// Its bytes: deflated, then base64url.
+        /// Its bytes: packed by zlib, then base64url.
         data: String,
     },
 }

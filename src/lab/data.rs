@@ -11,6 +11,7 @@ use crate::log::{Finishing, Imported, Importer};
 use crate::log::{ImportOptions, SourceFile};
 use crate::log::{Log, NONE};
 use crate::problem::Problem;
+use crate::recommend::UserIndex;
 
 /// Logs of at most so many bytes are kept as they came, so that they can travel inside a project file.
 const KEPT: usize = project::LARGEST / 4;
@@ -21,6 +22,8 @@ pub struct Data {
     pub log: Rc<Log>,
     /// Its users.
     pub users: Users,
+    /// What is looked up for every recommendation.
+    pub index: UserIndex,
     /// Name, size and fingerprint of the file.
     pub file: SourceFile,
     /// Where it came from, as a link says it.
@@ -153,8 +156,10 @@ impl Import {
         };
         let digest = digest(&log);
         let users = Users::new(&log);
+        let index = UserIndex::new(&log);
         let data = Data {
             users,
+            index,
             file,
             source,
             options,

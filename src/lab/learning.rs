@@ -4,7 +4,7 @@ use super::configure;
 use super::problems::Problem as Decision;
 use super::protocol::Response;
 use crate::agent::learner::Learner;
-use crate::env::{Environment, Model};
+use crate::env::Environment;
 use crate::experiment::digest::{Digest, Sum};
 use crate::experiment::outcome::Outcome;
 use crate::experiment::parameters::{Settings, Value};

@@ -22,11 +22,11 @@ use crate::experiment::parameters::{Group, Settings, Value, parameter};
 use crate::experiment::{Change, Experiment, SHOP, Source, Stop};
 use crate::log::ImportOptions;
 use crate::problem::{Problem, Text};
+use crate::recommend::export::Export;
 
 pub use configure::generator;
 use data::{Data, Import, Progress};
 use learning::{Decided, Training};
-use look::Export;
 use problems::Problem as Decision;
 use protocol::{Request, Response, World};
 

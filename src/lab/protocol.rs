@@ -326,8 +326,6 @@ pub struct RecommendationView {
     pub state: Vec<String>,
     /// Whether the state was found for fewer items than the order asks.
     pub backed_off: bool,
-    /// Expected return from here without any recommendation.
-    pub baseline_value: f64,
     /// Items, best first.
     pub items: Vec<RecommendedItem>,
     /// What the popularity baseline would have shown: item and its events.
@@ -368,6 +366,8 @@ pub struct RecommendedItem {
     pub item: String,
     /// Category name, where the log has one.
     pub category: Option<String>,
+    /// What the list is ranked by: Q where the lift is above 1, else likelihood times value.
+    pub score: f64,
     /// Learned Q-value.
     pub q: f64,
     /// Optimal Q-value.
@@ -380,16 +380,21 @@ pub struct RecommendedItem {
     pub reward: f64,
     /// Discounted value of what follows when it is taken.
     pub future: f64,
+    /// Expected value when it is not taken.
+    pub otherwise: f64,
     /// Contribution of the reward at once: `p_accept * reward`.
     pub part_reward: f64,
     /// Contribution of what follows: `p_accept * future`.
     pub part_future: f64,
-    /// Contribution of everything else that the user may do instead.
+    /// Contribution of everything else that the user may do instead: `(1 - p_accept) * otherwise`.
     pub part_otherwise: f64,
     /// How often the item followed this state in the log: n(s,a).
     pub support: u32,
     /// How often training tried it in this state.
     pub tried: u32,
+    /// The items of the state it was recommended in; fewer than the user's own where the list was filled up from a
+    /// shorter history.
+    pub state: Vec<String>,
     /// Its rank by popularity in the whole log, from 1.
     pub popularity_rank: u32,
 }

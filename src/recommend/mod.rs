@@ -17,6 +17,8 @@ pub struct UserIndex {
     latest: Vec<u32>,
     /// Items with their numbers of events, most first; ties by item number.
     popular: Vec<(u32, u32)>,
+    /// Place of each item in `popular`, from 1.
+    rank: Vec<u32>,
 }
 
 impl UserIndex {
@@ -37,7 +39,21 @@ impl UserIndex {
             popular[item as usize].1 += 1;
         }
         popular.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        Self { latest, popular }
+        let mut rank = vec![0; popular.len()];
+        for (place, &(item, _)) in popular.iter().enumerate() {
+            rank[item as usize] = place as u32 + 1;
+        }
+        Self {
+            latest,
+            popular,
+            rank,
+        }
+    }
+
+    /// The rank of an item of the log by popularity, from 1.
+    #[must_use]
+    pub fn rank(&self, item: u32) -> u32 {
+        self.rank[item as usize]
     }
 
     /// The latest session of a user.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use qcart::experiment::parameters::{Settings, Value};
 use qcart::experiment::{Experiment, SHOP, Source, link, project};
-use qcart::lab::protocol::{Request, Response};
+use qcart::lab::protocol::{Request, Response, World};
 use qcart::lab::{Lab, generator};
 use qcart::log::ImportOptions;
 use qcart::problem::{Problem, Text};
@@ -81,8 +81,8 @@ fn repeat(text: &str, log: Option<&Path>, common: &Common) -> Result<ExitCode, P
     if experiment.problem == SHOP {
         give_data(&mut lab, &experiment, log)?;
     }
-    decide(&mut lab, experiment.problem)?;
-    report_training(&mut lab, common)
+    let world = decide(&mut lab, experiment.problem)?;
+    report_training(&mut lab, world, common)
 }
 
 /// Gives the laboratory the log that an experiment asks for.
@@ -185,18 +185,26 @@ fn train(log: Option<&Path>, problem: String, common: &Common) -> Result<ExitCod
     if let Some(path) = log {
         open(&mut lab, path)?;
     }
-    decide(&mut lab, problem)?;
-    report_training(&mut lab, common)
+    let world = decide(&mut lab, problem)?;
+    report_training(&mut lab, world, common)
 }
 
 /// Chooses a problem and computes its optimum.
-fn decide(lab: &mut Lab, problem: String) -> Result<(), Problem> {
+fn decide(lab: &mut Lab, problem: String) -> Result<Option<World>, Problem> {
     ask(lab, Request::Decide { problem })?;
-    finish(lab).map(drop)
+    let responses = finish(lab)?;
+    Ok(output::last(responses, |response| match response {
+        Response::World { world } => Some(world),
+        _ => None,
+    }))
 }
 
 /// Trains, then prints the outcome, the verdict and the link.
-fn report_training(lab: &mut Lab, common: &Common) -> Result<ExitCode, Problem> {
+fn report_training(
+    lab: &mut Lab,
+    world: Option<World>,
+    common: &Common,
+) -> Result<ExitCode, Problem> {
     let mut responses = ask(lab, Request::Train)?;
     responses.extend(finish(lab)?);
     let share = Request::Share {
@@ -204,12 +212,10 @@ fn report_training(lab: &mut Lab, common: &Common) -> Result<ExitCode, Problem> 
         base: BASE.to_owned(),
     };
     responses.extend(ask(lab, share)?);
-    let mut world = None;
     let mut trained = None;
     let mut shared = None;
     for response in responses {
         match response {
-            Response::World { world: it } => world = Some(it),
             Response::Trained { outcome, verdict } => trained = Some((outcome, verdict)),
             Response::Shared { link, .. } => shared = Some(link),
             _ => {}
