@@ -2,5 +2,7 @@
 
 pub mod kernel;
 pub mod learner;
+pub mod linear;
 pub mod schedule;
 pub mod table;
+pub mod tiles;

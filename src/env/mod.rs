@@ -14,6 +14,7 @@ pub mod draw;
 pub mod generated;
 pub mod inventory;
 pub mod mdp;
+pub mod mountain_car;
 pub mod pricing;
 pub mod shop;
 pub mod staged;
