@@ -111,7 +111,7 @@ impl<'a> Watch<'a> {
     }
 
     /// A watch for one part of the work, from share `from` to share `to` of the whole.
-    fn part<R>(&mut self, from: f64, to: f64, work: impl FnOnce(&mut Watch<'_>) -> R) -> R {
+    pub fn part<R>(&mut self, from: f64, to: f64, work: impl FnOnce(&mut Watch<'_>) -> R) -> R {
         let mut listen = |share: f64| (self.0)(from + share * (to - from));
         work(&mut Watch(&mut listen))
     }

@@ -5,6 +5,8 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::metrics::{Metric, Tally};
+use crate::behaviour::Watch;
+use crate::problem::Problem;
 use crate::random::stream;
 
 /// An estimate with its 95 % interval.
@@ -12,46 +14,67 @@ use crate::random::stream;
 pub struct Interval {
     /// The estimate.
     pub value: f64,
-    /// 2.5 % quantile of the bootstrap.
+    /// 2.5 % quantile of the bootstrap; the estimate itself where nothing was resampled.
     pub low: f64,
-    /// 97.5 % quantile of the bootstrap.
+    /// 97.5 % quantile of the bootstrap; the estimate itself where nothing was resampled.
     pub high: f64,
 }
 
-/// The sums of one model on each resample of the test sessions. Models tested on the same sessions with the
-/// same seed share their resamples, so that their differences are paired.
-#[derive(Clone, Debug, PartialEq)]
+/// The sums of one column (one model's predictions of one segment) as they are and on each resample.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Replicates {
     whole: Tally,
     samples: Vec<Tally>,
 }
 
-impl Replicates {
-    /// Resamples sessions with replacement, `samples` times.
-    #[must_use]
-    pub fn new(sessions: &[Tally], samples: u32, seed: u64) -> Self {
-        let mut rng = stream(seed, "bootstrap");
-        let mut whole = Tally::default();
-        for tally in sessions {
-            whole.add_times(tally, 1.0);
+/// Resamples sessions with replacement, `samples` times. Each column holds one sum a session; all columns see the same
+/// resamples, so that their differences are paired.
+///
+/// # Errors
+/// `behaviour.stopped` when the watch said to stop.
+pub fn resample(
+    columns: &[Vec<Tally>],
+    samples: u32,
+    seed: u64,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Replicates>, Problem> {
+    let mut rng = stream(seed, "bootstrap");
+    let sessions = columns.first().map_or(0, Vec::len);
+    let mut all = vec![Replicates::default(); columns.len()];
+    let mut times = vec![1.0f64; sessions];
+    for (replicates, column) in all.iter_mut().zip(columns) {
+        replicates.whole = sum(column, &times);
+    }
+    for sample in 0..samples {
+        if sample % 16 == 0 {
+            watch.report(sample as usize, samples as usize)?;
         }
-        let mut times = vec![0.0f64; sessions.len()];
-        let samples = (0..samples)
-            .map(|_| {
-                times.fill(0.0);
-                for _ in 0..sessions.len() {
-                    times[rng.random_range(0..sessions.len() as u32) as usize] += 1.0;
-                }
-                let mut sum = Tally::default();
-                for (tally, &n) in sessions.iter().zip(&times) {
-                    if n > 0.0 && tally.n > 0.0 {
-                        sum.add_times(tally, n);
-                    }
-                }
-                sum
-            })
-            .collect();
-        Self { whole, samples }
+        times.fill(0.0);
+        for _ in 0..sessions {
+            times[rng.random_range(0..sessions as u32) as usize] += 1.0;
+        }
+        for (replicates, column) in all.iter_mut().zip(columns) {
+            replicates.samples.push(sum(column, &times));
+        }
+    }
+    Ok(all)
+}
+
+fn sum(column: &[Tally], times: &[f64]) -> Tally {
+    let mut sum = Tally::default();
+    for (tally, &n) in column.iter().zip(times) {
+        if n > 0.0 && tally.n > 0.0 {
+            sum.add_times(tally, n);
+        }
+    }
+    sum
+}
+
+impl Replicates {
+    /// How many predictions the column has.
+    #[must_use]
+    pub fn predictions(&self) -> u32 {
+        self.whole.n as u32
     }
 
     /// A metric at `CUTOFFS[cutoff]` with its interval.
@@ -61,7 +84,7 @@ impl Replicates {
         interval(self.whole.mean(metric, cutoff), values.collect())
     }
 
-    /// This model's metric less that of another model on the same resamples.
+    /// This column's metric less that of another on the same resamples.
     #[must_use]
     pub fn difference(&self, other: &Self, metric: Metric, cutoff: usize) -> Interval {
         let pairs = self.samples.iter().zip(&other.samples);
@@ -89,4 +112,41 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let low = sorted[below as usize];
     let high = sorted[(below as usize + 1).min(sorted.len() - 1)];
     Some(low + (place - below) * (high - low))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_by_hand() {
+        assert_eq!(quantile(&[1.0, 2.0, 4.0], 0.75), Some(3.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn the_interval_has_the_width_of_the_normal_one() {
+        // 400 sessions of one prediction, half of them hits: standard error 0.025.
+        let column: Vec<Tally> = (0..400)
+            .map(|s| {
+                let mut tally = Tally::default();
+                tally.add((s % 2 == 0).then_some(1));
+                tally
+            })
+            .collect();
+        let mut go_on = |_| true;
+        let all = resample(
+            &[column.clone(), column],
+            2000,
+            7,
+            &mut Watch::new(&mut go_on),
+        );
+        let all = all.unwrap();
+        let found = all[0].interval(Metric::Hr, 0);
+        assert_eq!(found.value, 0.5);
+        assert!((found.high - found.low - 2.0 * 1.96 * 0.025).abs() < 0.006);
+        let same = all[0].difference(&all[1], Metric::Hr, 0);
+        assert_eq!((same.low, same.high), (0.0, 0.0));
+    }
 }

@@ -29,6 +29,16 @@ impl Metric {
     /// Every metric.
     pub const ALL: [Self; 3] = [Self::Hr, Self::Mrr, Self::Ndcg];
 
+    /// Its usual name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hr => "HR",
+            Self::Mrr => "MRR",
+            Self::Ndcg => "NDCG",
+        }
+    }
+
     /// Value for one target at `rank` (from 1; None: not recommended) in a list of `k`.
     #[must_use]
     pub fn of(self, rank: Option<u32>, k: u32) -> f64 {

@@ -2,14 +2,23 @@
 //! and words for what the data can't tell.
 
 mod bootstrap;
+pub mod canary;
+mod compare;
 pub mod distribution;
+mod leaderboard;
 mod metrics;
 pub mod ope;
 mod ranking;
 mod split;
+mod tune;
 pub mod value;
 
-pub use bootstrap::{Interval, Replicates};
+pub use bootstrap::{Interval, Replicates, resample};
+pub use compare::{Differing, differ_most, recommendations_csv};
+pub use leaderboard::{
+    Difference, Leaderboard, Line, Part, Point, Protocol, Score, SegmentScores, Trial,
+};
 pub use metrics::{CUTOFFS, Metric, Tally};
 pub use ranking::{Outcome, Run, Segment};
 pub use split::Split;
+pub use tune::{Tuned, tune, validation};

@@ -1,13 +1,15 @@
 //! The ranking protocol: at every position of every test session, rank all training items and see where the item that
 //! came next stands. Ties count against it. After Ludewig & Jannach, UMUAI 2018.
 
+use serde::{Deserialize, Serialize};
+
 use super::metrics::Tally;
 use super::split::Split;
 use crate::behaviour::{BehaviourModel, Scratch, Sessions};
 use crate::log::{EventType, NONE};
 
 /// What a model did on each prediction of a test, in columns; predictions in the order of sessions and positions.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Length of the recommendation lists.
     pub k: u32,
@@ -38,6 +40,22 @@ pub enum Segment {
     Novel,
     /// Those whose target was of this event type.
     Kind(EventType),
+}
+
+impl Segment {
+    /// Name in JSON and links.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Repeat => "repeat",
+            Self::Novel => "novel",
+            Self::Kind(EventType::View) => "view",
+            Self::Kind(EventType::Click) => "click",
+            Self::Kind(EventType::Cart) => "cart",
+            Self::Kind(EventType::Purchase) => "purchase",
+        }
+    }
 }
 
 impl Outcome {
