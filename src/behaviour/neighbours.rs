@@ -179,7 +179,8 @@ impl Neighbours {
 
     fn idf_of(&self, item: u32) -> f64 {
         let count = f64::from(self.prior.count[item as usize].max(1));
-        libm::log(self.time.len() as f64 / count)
+        // An item with more events than there are sessions is not rare; it must not count against a session either.
+        libm::log(self.time.len() as f64 / count).max(0.0)
     }
 
     /// Fills `scratch.neighbours` with the `k` nearest sessions and their similarities.
