@@ -440,6 +440,7 @@ impl Lab {
                 .map(|promised| outcome.verdict(promised));
             responses.push(Response::Trained {
                 outcome: outcome.clone(),
+                digest: outcome.digest.short(),
                 verdict,
             });
             self.outcome = Some(outcome);

@@ -200,8 +200,10 @@ pub enum Response {
     },
     /// All runs ended.
     Trained {
-        /// What came out, with its digest.
+        /// What came out.
         outcome: Outcome,
+        /// One short digest over all parts, as shown to people.
+        digest: String,
         /// Against the outcome that the opened link promised, if one was opened.
         verdict: Option<Verdict>,
     },
