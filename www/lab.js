@@ -432,8 +432,8 @@ const answers = {
     clock.at = 0;
     changed("learn");
   },
-  trained({ outcome, verdict }) {
-    Object.assign(state.learn, { outcome, verdict, phase: "done", speed: null });
+  trained({ outcome, digest, verdict }) {
+    Object.assign(state.learn, { outcome, digest, verdict, phase: "done", speed: null });
     state.share.stale = true;
     announce(state.learn.ended.at(-1)?.reason ? t(`learn.${state.learn.ended.at(-1).reason}`) : t("learn.stopped"));
     refreshLook();

@@ -35,7 +35,7 @@ function links() {
     ${copyable("link", share.link)}
     ${copyable("markdown", share.markdown)}
     <p class="small soft num">${t("share.length", { count: format.whole(share.link.length) })}
-      ${state.learn.outcome ? html`· ${t("share.digest")} <code>${state.learn.outcome.digest.learned}</code>` : nothing}
+      ${state.learn.outcome ? html`· ${t("share.digest")} <code>${state.learn.digest}</code>` : nothing}
       ${share.stale ? html`· <span class="badge warn">${t("share.stale")}</span>` : nothing}</p>
     ${share.copyFailed ? html`<p class="message warn">${t("share.copyFailed")}</p>` : nothing}
   `;
