@@ -68,7 +68,9 @@ fn file() -> Source {
 
 fn trained(responses: Vec<Response>) -> (Outcome, Option<Verdict>) {
     let last = responses.into_iter().find_map(|response| match response {
-        Response::Trained { outcome, verdict, .. } => Some((outcome, verdict)),
+        Response::Trained {
+            outcome, verdict, ..
+        } => Some((outcome, verdict)),
         _ => None,
     });
     last.expect("training ends with an outcome")

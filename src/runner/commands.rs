@@ -216,7 +216,9 @@ fn report_training(
     let mut shared = None;
     for response in responses {
         match response {
-            Response::Trained { outcome, verdict, .. } => trained = Some((outcome, verdict)),
+            Response::Trained {
+                outcome, verdict, ..
+            } => trained = Some((outcome, verdict)),
             Response::Shared { link, .. } => shared = Some(link),
             _ => {}
         }
