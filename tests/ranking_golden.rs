@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use qcart::behaviour::{Choice, History, Scratch, Sessions, Watch};
+use qcart::evaluate::{Metric, Run, Segment, Split};
 use qcart::log::EventType;
 
 const FOLDER: &str = "session-rec-rsc15-100k";
@@ -146,4 +147,68 @@ fn scores_equal_those_of_session_rec() {
             "{choice}: only {compared} predictions could be matched"
         );
     }
+}
+
+/// HR@20 and MRR@20 of a model, and MRR@20 on novel targets.
+fn tested(choice: &str, split: &Split) -> [f64; 3] {
+    let mut model = Choice::parse(choice).unwrap().build().unwrap();
+    model
+        .fit(&split.train, &mut Watch::new(&mut |_| true))
+        .unwrap();
+    let mut run = Run::new(model.as_ref(), split, 20);
+    while run.advance(1000) {}
+    let outcome = run.finish();
+    assert_eq!(outcome.len(), 10_152);
+    let (all, novel) = (outcome.tally(Segment::All), outcome.tally(Segment::Novel));
+    [
+        all.mean(Metric::Hr, 2),
+        all.mean(Metric::Mrr, 2),
+        novel.mean(Metric::Mrr, 2),
+    ]
+}
+
+#[test]
+fn the_board_stands_where_it_was_measured() {
+    let Some(folder) = folder() else { return };
+    let mut numbers = HashMap::new();
+    let (mut train, _) = read(
+        &folder.join("yoochoose-clicks-100k_train_full.txt"),
+        &mut numbers,
+    );
+    train.items = numbers.len() as u32;
+    let (mut test, _) = read(&folder.join("yoochoose-clicks-100k_test.txt"), &mut numbers);
+    test.items = train.items;
+    let split = Split::new(train, &test, false).unwrap();
+    // Measured with other implementations on the same split.
+    for (choice, hr, mrr) in [
+        ("pop", 0.089, 0.026),
+        ("markov", 0.581, 0.345),
+        ("ar", 0.634, 0.326),
+        ("sr", 0.618, 0.352),
+        ("itemknn", 0.399, 0.181),
+        ("sknn", 0.643, 0.320),
+        ("vsknn", 0.688, 0.367),
+        (
+            "vsknn:k=1000:sample=10000:weighting=log:score=quadratic:idf=2",
+            0.688,
+            0.374,
+        ),
+        (
+            "vstan:k=2000:sample=2500:spw=1.81:snh=20:inh=7.24:ipw=0.905:idf=2",
+            0.692,
+            0.374,
+        ),
+    ] {
+        let found = tested(choice, &split);
+        let near = (found[0] - hr).abs() <= 0.003 && (found[1] - mrr).abs() <= 0.003;
+        assert!(
+            near,
+            "{choice}: HR@20 {:.4}, MRR@20 {:.4}",
+            found[0], found[1]
+        );
+    }
+    let blend = tested("blend", &split);
+    assert!(blend[0] >= 0.700 && blend[1] >= 0.380, "blend: {blend:?}");
+    let novel = tested("blend-novel", &split);
+    assert!(novel[2] >= 0.228, "blend-novel: {novel:?}");
 }
