@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod gap;
+
 use qcart::demand::discrete::Discrete;
 use qcart::env::ads::baseline::{Baseline, play};
 use qcart::env::ads::offer::{Moments, batch, bid, placement};
@@ -221,4 +223,10 @@ fn impossible_problems_are_said() {
         backward::solve(&Campaign::new(5, 5, &[hopeless]).unwrap(), 1.0).start_value,
         0.0
     );
+}
+
+#[test]
+fn q_learning_is_within_half_a_percent() {
+    let gaps = gap::gaps(&gap::problems::placement(), gap::training(1.0, 4_000_000));
+    assert!(gaps.iter().all(|gap| *gap <= 0.005), "{gaps:?}");
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod gap;
+
 use qcart::demand::discrete::Discrete;
 use qcart::env::inventory::Costs;
 use qcart::env::inventory::backorder::Backorder;
@@ -268,4 +270,29 @@ fn impossible_problems_are_said() {
     let small = LostSales::new(poisson(50.0), 0, COSTS, 10, 10).unwrap();
     assert_eq!(average::solve(&small, 1e-6).policy[0], 10);
     assert_eq!(small.states(), 11);
+}
+
+#[test]
+fn q_learning_is_within_half_a_percent() {
+    let check =
+        |name, gaps: Vec<f64>| assert!(gaps.iter().all(|gap| *gap <= 0.005), "{name} {gaps:?}");
+    check(
+        "newsvendor",
+        gap::gaps(&gap::problems::newsvendor(), gap::training(1.0, 1_000_000)),
+    );
+    check(
+        "lead time",
+        gap::gaps(&gap::problems::lead_time(), gap::training(0.9, 8_000_000)),
+    );
+    // A smaller store than the benchmark's, to keep the suite quick; `benches/operations.rs` has the printed instance.
+    let costs = Costs {
+        fixed: 3.0,
+        ..COSTS
+    };
+    let small = Backorder::new(poisson(1.5), 0, costs, 7, 10).unwrap();
+    check("reorder", gap::gaps(&small, gap::training(0.9, 4_000_000)));
+    check(
+        "perishable",
+        gap::gaps(&gap::problems::perishable(), gap::training(0.9, 2_000_000)),
+    );
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod gap;
+
 use qcart::demand::response::PriceResponse;
 use qcart::env::pricing::situation::Situation;
 use qcart::env::pricing::{Pricing, PricingConfig};
@@ -194,4 +196,26 @@ fn impossible_problems_are_said() {
         Some("config.states")
     );
     assert_eq!(code(|c| c.ladder.truncate(1)), None);
+}
+
+#[test]
+fn q_learning_finds_the_best_price() {
+    let gaps = gap::gaps(&gap::problems::monopoly(), gap::training(1.0, 300_000));
+    assert!(gaps.iter().all(|gap| *gap <= 0.005), "{gaps:?}");
+}
+
+/// A shorter season than the benchmark's, to keep the suite quick; `benches/operations.rs` has the whole one.
+#[test]
+fn q_learning_is_within_half_a_percent_of_a_season() {
+    let config = PricingConfig {
+        ladder: vec![0.8, 1.1, 1.4, 1.7],
+        stock: Some(3),
+        periods: 6,
+        ..PricingConfig::season().unwrap()
+    };
+    let gaps = gap::gaps(
+        &Pricing::new(&config).unwrap(),
+        gap::training(1.0, 2_000_000),
+    );
+    assert!(gaps.iter().all(|gap| *gap <= 0.005), "{gaps:?}");
 }
