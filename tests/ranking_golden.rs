@@ -187,6 +187,7 @@ fn the_board_stands_where_it_was_measured() {
         ("sr", 0.618, 0.352),
         ("itemknn", 0.399, 0.181),
         ("sknn", 0.643, 0.320),
+        ("stan", 0.680, 0.365),
         ("vsknn", 0.688, 0.367),
         (
             "vsknn:k=1000:sample=10000:weighting=log:score=quadratic:idf=2",

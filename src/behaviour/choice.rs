@@ -403,7 +403,19 @@ pub const MODELS: &[ModelKind] = &[
             "考虑时间的相似会话（STAN）",
         ],
         paper: "Garg et al., SIGIR 2019",
-        parameters: &[K, SAMPLE, SPW, SNH, INH],
+        parameters: &[
+            Parameter {
+                default: 100.0,
+                ..K
+            },
+            Parameter {
+                default: 500.0,
+                ..SAMPLE
+            },
+            SPW,
+            SNH,
+            INH,
+        ],
         build: |values| Box::new(Neighbours::stan(values)),
     },
     ModelKind {
