@@ -158,3 +158,66 @@ fn bad_input_is_a_sentence_and_exit_code_one() {
     }
     assert_eq!(qcart(&["frobnicate"]).status.code(), Some(2));
 }
+
+#[test]
+fn evaluate_compares_models_and_writes_their_lists() {
+    let folder = folder("evaluate");
+    let log = folder.join("log.csv");
+    let lists = folder.join("lists.csv");
+    let generated = [
+        "generate",
+        log.to_str().unwrap(),
+        "--set",
+        "shopUsers=300",
+        "--set",
+        "shopItems=40",
+    ];
+    assert!(qcart(&generated).status.success());
+    let arguments = [
+        "evaluate",
+        "--log",
+        log.to_str().unwrap(),
+        "--test-days",
+        "7",
+        "--model",
+        "pop,sr,blend",
+        "-k",
+        "20",
+        "--recommendations",
+        lists.to_str().unwrap(),
+        "--json",
+    ];
+    let output = qcart(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    let board = json(&output);
+    let predictions = board["predictions"].as_u64().unwrap();
+    let models: Vec<&str> = board["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["choice"]["model"].as_str().unwrap())
+        .collect();
+    assert_eq!(models, ["pop", "sr", "blend"]);
+    let mrr = |line: usize| {
+        let scores = board["lines"][line]["segments"][0]["scores"]
+            .as_array()
+            .unwrap();
+        let score = scores
+            .iter()
+            .find(|score| score["metric"] == "mrr" && score["k"] == 20);
+        score.unwrap()["value"].as_f64().unwrap()
+    };
+    // The planted structure is one of sequence: whatever sees it beats plain popularity by far.
+    assert!(
+        mrr(1) > mrr(0) && mrr(2) > mrr(0),
+        "{} {} {}",
+        mrr(0),
+        mrr(1),
+        mrr(2)
+    );
+    let text = std::fs::read_to_string(folder.join("lists-blend.csv")).unwrap();
+    assert_eq!(text.lines().next(), Some("session,position,items"));
+    assert_eq!(text.lines().count() as u64, predictions + 1);
+    let items = text.lines().nth(1).unwrap().split(',').nth(2).unwrap();
+    assert_eq!(items.split(' ').count(), 20);
+}

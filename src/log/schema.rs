@@ -256,6 +256,11 @@ const NAMES: &[(Role, &[&str])] = &[
     ),
 ];
 
+/// Percent of the values that must be times in a column that is called so, or was said to be times: the rest are bad rows.
+const NAMED: usize = 50;
+/// The same for a column that nothing but its values speaks for.
+const UNNAMED: usize = 80;
+
 /// Names of price columns that hold the total of a row.
 const TOTALS: &[&str] = &[
     "salesvalue",
@@ -353,8 +358,8 @@ impl<'a> Column<'a> {
             && !self.mostly(50, |value| value.len() > 80)
     }
 
-    /// The time format that at least 80 % of the values have.
-    fn time_format(&self, day_first: bool) -> Option<TimeFormat> {
+    /// The time format that at least `percent` of the values have.
+    fn time_format(&self, day_first: bool, percent: usize) -> Option<TimeFormat> {
         use TimeFormat::*;
         let dated = if day_first {
             [DayFirst, MonthFirst]
@@ -385,7 +390,8 @@ impl<'a> Column<'a> {
                 best = (count, Some(format));
             }
         }
-        best.1.filter(|_| best.0 * 5 >= self.present.len() * 4)
+        best.1
+            .filter(|_| best.0 * 100 >= self.present.len() * percent)
     }
 
     fn time_offset(&self) -> Option<TimeOffset> {
@@ -416,7 +422,7 @@ impl<'a> Column<'a> {
                 _ => self.distinct.len() <= 50,
             },
             Role::Time => {
-                self.time_format(true).is_some()
+                self.time_format(true, NAMED).is_some()
                     || self.time_offset().is_some()
                     || (ORDERS.contains(&self.name.as_str()) && self.is_number())
             }
@@ -654,7 +660,7 @@ impl Guess<'_> {
         };
         if !self.columns[first].mostly(80, |value| !value.contains(':') && value.len() <= 10)
             || !matches!(
-                self.columns[first].time_format(self.day_first),
+                self.columns[first].time_format(self.day_first, NAMED),
                 Some(
                     TimeFormat::YearFirst
                         | TimeFormat::DayFirst
@@ -672,7 +678,7 @@ impl Guess<'_> {
                     column.name.as_str(),
                     "timeframe" | "time" | "timeofday" | "timestamp" | "时间"
                 )
-                && column.time_format(self.day_first).is_none()
+                && column.time_format(self.day_first, UNNAMED).is_none()
                 && column.time_offset().is_some()
         });
         if let Some(index) = second {
@@ -757,7 +763,12 @@ impl Guess<'_> {
     fn time_by_values(&self) -> Option<usize> {
         let formats: Vec<(usize, TimeFormat)> = (0..self.columns.len())
             .filter(|&index| self.roles[index] == Role::Ignore)
-            .filter_map(|index| Some((index, self.columns[index].time_format(self.day_first)?)))
+            .filter_map(|index| {
+                Some((
+                    index,
+                    self.columns[index].time_format(self.day_first, UNNAMED)?,
+                ))
+            })
             .collect();
         let written = |format: TimeFormat| {
             matches!(
@@ -794,7 +805,7 @@ impl Guess<'_> {
         let Some(time) = self.column(Role::Time) else {
             return false;
         };
-        let Some(format) = self.columns[time].time_format(self.day_first) else {
+        let Some(format) = self.columns[time].time_format(self.day_first, NAMED) else {
             return false;
         };
         let times = self.columns[time]
@@ -868,7 +879,7 @@ impl Guess<'_> {
             if order(column) {
                 None
             } else {
-                column.time_format(self.day_first)
+                column.time_format(self.day_first, NAMED)
             }
         };
         let Some(first) = columns

@@ -14,6 +14,7 @@ use qcart::problem::{Problem, Text};
 use serde_json::json;
 
 use super::drive::{ask, finish, import_bytes, import_file, unreadable};
+use super::evaluate::evaluate;
 use super::{Command, Common, DIFFERS, output};
 
 /// Address in the links that the runner prints; the fragment is what counts.
@@ -44,6 +45,7 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
             problem,
             common,
         } => train(log.as_deref(), problem, &common),
+        Command::Evaluate(arguments) => evaluate(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Generate { out, common } => generate(&out, &common),
     }
 }

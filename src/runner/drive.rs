@@ -1,6 +1,6 @@
 //! Drives a laboratory to the end of what it was asked, with a progress bar on a terminal.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
@@ -23,43 +23,53 @@ pub fn import_file(
     source: Source,
     options: ImportOptions,
 ) -> Result<Vec<Response>, Problem> {
-    let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let size = file
-        .metadata()
+    let name = file_name(path);
+    let size = fs::metadata(path)
         .ok()
-        .filter(std::fs::Metadata::is_file)
+        .filter(fs::Metadata::is_file)
         .map(|metadata| metadata.len());
-    let name = path
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let bar = bar(
-        size.unwrap_or(0),
-        "{bytes}/{total_bytes} {bytes_per_sec} {eta}",
-    );
-    let mut responses = ask(
-        lab,
-        Request::BeginImport {
-            source,
-            name,
-            size,
-            options,
-        },
-    )?;
+    let begin = Request::BeginImport {
+        source,
+        name,
+        size,
+        options,
+    };
+    let mut responses = ask(lab, begin)?;
+    read_chunks(path, |chunk| {
+        responses.extend(checked(lab.push(chunk))?);
+        Ok(())
+    })?;
+    responses.extend(ask(lab, Request::EndImport)?);
+    responses.extend(finish(lab)?);
+    Ok(responses)
+}
+
+/// Reads a file piece by piece, under a progress bar.
+pub fn read_chunks(
+    path: &Path,
+    mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let bar = bar(size, "{bytes}/{total_bytes} {bytes_per_sec} {eta}");
     let mut buffer = vec![0; CHUNK];
     loop {
         let count = file
             .read(&mut buffer)
             .map_err(|error| unreadable(path, &error))?;
         if count == 0 {
-            break;
+            bar.finish_and_clear();
+            return Ok(());
         }
-        responses.extend(checked(lab.push(&buffer[..count]))?);
+        take(&buffer[..count])?;
         bar.inc(count as u64);
     }
-    bar.finish_and_clear();
-    responses.extend(ask(lab, Request::EndImport)?);
-    responses.extend(finish(lab)?);
-    Ok(responses)
+}
+
+/// The last part of a path.
+pub fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Imports bytes that are at hand.
@@ -119,7 +129,8 @@ fn checked(responses: Vec<Response>) -> Result<Vec<Response>, Problem> {
     Ok(responses)
 }
 
-fn bar(length: u64, template: &str) -> ProgressBar {
+/// A progress bar on a terminal, nothing elsewhere.
+pub fn bar(length: u64, template: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

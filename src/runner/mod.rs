@@ -2,6 +2,7 @@
 
 mod commands;
 mod drive;
+mod evaluate;
 mod output;
 
 use std::path::PathBuf;
@@ -76,6 +77,8 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Compares models of what a user does next: the ranking board.
+    Evaluate(evaluate::Evaluate),
     /// Writes the generated shop's log to a file.
     Generate {
         /// Where to.
@@ -135,7 +138,7 @@ fn not_an_assignment(text: &str) -> Problem {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let json = cli.command.common().json;
+    let json = cli.command.json();
     match commands::run(cli.command) {
         Ok(code) => code,
         Err(problem) => {
@@ -146,13 +149,15 @@ pub fn main() -> ExitCode {
 }
 
 impl Command {
-    fn common(&self) -> &Common {
+    /// Whether answers are wanted as JSON.
+    fn json(&self) -> bool {
         match self {
+            Self::Evaluate(evaluate) => evaluate.json,
             Self::Inspect { common, .. }
             | Self::Run { common, .. }
             | Self::Recommend { common, .. }
             | Self::Train { common, .. }
-            | Self::Generate { common, .. } => common,
+            | Self::Generate { common, .. } => common.json,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use qcart::evaluate::{Interval, Leaderboard};
 use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::lab::protocol::{RecommendationView, Rejected, Response, World};
 use qcart::log::EventType;
@@ -138,6 +139,39 @@ pub fn outcome(world: Option<&World>, outcome: &Outcome, verdict: Option<&Verdic
             }
         }
         None => {}
+    }
+}
+
+/// A leaderboard as text: the metrics at 20, with their 95 % intervals.
+pub fn leaderboard(board: &Leaderboard) {
+    println!(
+        "trained on {} sessions, {} items; tested on {} sessions, {} predictions; {} events of unseen items",
+        board.train.sessions,
+        board.train.items,
+        board.test.sessions,
+        board.predictions,
+        board.unseen_events,
+    );
+    for line in &board.lines {
+        println!("{}", line.choice.model);
+        for segment in &line.segments {
+            print!("  {:<8} n {:>7}", segment.segment, segment.predictions);
+            for score in segment.scores.iter().filter(|score| score.k == 20) {
+                let Interval { value, low, high } = score.interval;
+                print!(
+                    "  {}@20 {value:.4} [{low:.4}, {high:.4}]",
+                    score.metric.name()
+                );
+            }
+            println!();
+        }
+        println!(
+            "  fitted in {:.0} ms, {:.1} µs a recommendation, {} bytes",
+            line.fit_ms, line.recommend_us, line.bytes
+        );
+        if let Some(difference) = &line.difference {
+            println!("  {}", difference.verdict.en);
+        }
     }
 }
 
