@@ -39,7 +39,7 @@ export const TABS = {
 };
 
 /** The chart of a tab over the runs of `learn`, kept ones behind. */
-export function chartOf(learn) {
+export function chartOf(learn, budget) {
   const tab = TABS[learn.tab];
   const series = [];
   tab.curves.forEach(([name, of], style) => {
@@ -51,11 +51,13 @@ export function chartOf(learn) {
       series.push({ label, style: 3 + ((at + style) % 5), dash: 1 + (at % 4), exact: true, ...curve(kept.runs, of) });
     });
   });
+  const empty = series.length === 0;
   return {
     kind: "lines",
-    title: t(`learn.${learn.tab === "change" ? "change" : learn.tab}`),
-    x: { label: t("learn.axis.steps"), whole: true },
-    y: { label: t(tab.axis), unit: tab.unit ?? "", log: Boolean(tab.canBeLog && learn.log) },
+    title: t(`learn.${learn.tab}`),
+    // Before the first measurement the axes show where the curve will be.
+    x: { label: t("learn.axis.steps"), whole: true, range: empty ? [0, budget] : null },
+    y: { label: t(tab.axis), unit: tab.unit ?? "", log: Boolean(tab.canBeLog && learn.log && !empty), range: empty ? [0, tab.unit ? 105 : 1] : null },
     series,
     marks: marks(learn),
     references: learn.tab === "value" ? [{ y: 100, label: t("learn.optimum") }] : [],

@@ -193,7 +193,7 @@ export default {
   "learn.change": "Greedy actions changed",
   "learn.change.side": "since the last measurement",
   "learn.axis.steps": "Steps",
-  "learn.axis.value": "Value, % of optimum",
+  "learn.axis.value": "Value of the greedy policy, of the optimum",
   "learn.axis.error": "Error",
   "learn.axis.explore": "Rate",
   "learn.axis.change": "Share of states",

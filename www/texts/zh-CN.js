@@ -193,7 +193,7 @@ export default {
   "learn.change": "改变的贪婪动作",
   "learn.change.side": "自上次测量以来",
   "learn.axis.steps": "步数",
-  "learn.axis.value": "价值，占最优值的 %",
+  "learn.axis.value": "贪婪策略的价值，占最优值",
   "learn.axis.error": "误差",
   "learn.axis.explore": "比率",
   "learn.axis.change": "状态占比",

@@ -127,7 +127,7 @@ function chart() {
   const { learn } = state;
   const empty = learn.runs.length === 0 && learn.kept.length === 0;
   return html`<div id="curve" role="tabpanel" aria-labelledby=${`tab-${learn.tab}`}>
-    <q-chart size="tall" .spec=${chartOf(learn)} .empty=${empty ? [t("learn.empty"), t("learn.empty.how")] : null} .tools=${chartTools(learn)}></q-chart>
+    <q-chart size="tall" .spec=${chartOf(learn, state.settings.budget)} .empty=${empty ? [t("learn.empty"), t("learn.empty.how")] : null} .tools=${chartTools(learn)}></q-chart>
   </div>`;
 }
 

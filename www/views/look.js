@@ -93,7 +93,7 @@ function recommendations(view) {
   const { look } = state;
   return html`<div class="stack">
     <div class="row apart"><h3>${t("look.recommend")}</h3>
-      <div class="row"><label class="check small">${t("look.k")} <select @change=${(event) => { look.k = Number(event.target.value); recommend(look.user); }}>${[5, 10, 20].map((k) => html`<option .selected=${k === look.k}>${k}</option>`)}</select></label>
+      <div class="row"><label class="check small nowrap">${t("look.k")} <select @change=${(event) => { look.k = Number(event.target.value); recommend(look.user); }}>${[5, 10, 20].map((k) => html`<option .selected=${k === look.k}>${k}</option>`)}</select></label>
       <button type="button" ?disabled=${look.exporting} @click=${exportAll}>${look.exporting ? t("look.exporting") : t("look.export")}</button></div></div>
     ${view.learned ? nothing : html`<p class="message">${t("look.notLearned")}</p>`}
     <p class="small soft">${t(view.byQ ? "look.byQ" : "look.byLikelihood")} ${t("look.baseline", { value: format.brief(view.baselineValue) })}</p>
@@ -121,11 +121,13 @@ function table(view) {
     <thead><tr>${head("look.item", false)}${head("look.q")}${head("look.qStar")}${head("look.accept")}${head("look.support")}${head("look.tried")}<th scope="col" title=${t("look.popular.note")}>${t("look.popular")}</th></tr></thead>
     ${view.items.map((item, at) => html`<tbody>
       <tr><th scope="rowgroup"><span class="item">${item.item}</span>${item.category ? html` <span class="badge">${item.category}</span>` : nothing}</th>
-        <td class="num"><b>${format.fixed(item.q)}</b></td><td class="num">${format.fixed(item.qStar)}</td><td class="num">${format.percent(item.pAccept)}</td><td class="num">${format.whole(item.support)}</td><td class="num">${format.compact(item.tried)}</td>
-        <td rowspan="2" class="popular">${popular(view.popular[at], both)}</td></tr>
+        ${cell("look.q", html`<b>${format.fixed(item.q)}</b>`)}${cell("look.qStar", format.fixed(item.qStar))}${cell("look.accept", format.percent(item.pAccept))}${cell("look.support", format.whole(item.support))}${cell("look.tried", format.compact(item.tried))}
+        <td rowspan="2" class="popular" data-name=${t("look.popular")}>${popular(view.popular[at], both)}</td></tr>
       <tr><td colspan="6" class="why">${why(item)}</td></tr></tbody>`)}
   </table></div>`;
 }
+
+const cell = (name, value) => html`<td class="num" data-name=${t(name)}>${value}</td>`;
 
 function popular(entry, both) {
   if (!entry) return nothing;
