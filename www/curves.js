@@ -4,20 +4,21 @@ import { say, t } from "./i18n.js";
 import * as format from "./format.js";
 import { parameter } from "./lab.js";
 
-const absent = (x) => (x === null || x === undefined ? NaN : x);
+/** What was not measured leaves a gap. */
+const absent = (x) => x ?? NaN;
 
 /** What each tab measures: curves of a snapshot, and how the axis reads. */
 export const TABS = {
   value: {
-    curves: [["value", (s) => s.value_percent]],
+    curves: [["value", (s) => s.valuePercent]],
     axis: "learn.axis.value",
     unit: "%",
   },
   error: {
     curves: [
-      ["distance", (s) => s.q_distance],
-      ["residual", (s) => s.bellman_residual],
-      ["td", (s) => absent(s.td_error)],
+      ["distance", (s) => s.qDistance],
+      ["residual", (s) => s.bellmanResidual],
+      ["td", (s) => s.tdError],
     ],
     axis: "learn.axis.error",
     canBeLog: true,
@@ -25,14 +26,14 @@ export const TABS = {
   explore: {
     curves: [
       ["epsilon", (s) => s.epsilon],
-      ["alpha", (s) => absent(s.alpha)],
+      ["alpha", (s) => s.alpha],
     ],
     axis: "learn.axis.explore",
     canBeLog: true,
     exact: true,
   },
   change: {
-    curves: [["changed", (s) => s.greedy_changed * 100]],
+    curves: [["changed", (s) => (s.greedyChanged === null ? null : s.greedyChanged * 100)]],
     axis: "learn.axis.change",
     unit: "%",
   },
@@ -68,10 +69,10 @@ export function chartOf(learn, budget) {
 /** One run as it is; several as their mean with the band between the lowest and the highest. */
 function curve(runs, of) {
   if (runs.length === 1) {
-    return { x: runs[0].map((s) => s.step), y: runs[0].map(of) };
+    return { x: runs[0].map((s) => s.step), y: runs[0].map((s) => absent(of(s))) };
   }
   const longest = runs.reduce((a, b) => (b.length > a.length ? b : a));
-  const columns = longest.map((_, at) => runs.filter((run) => run.length > 0).map((run) => of(run[Math.min(at, run.length - 1)])));
+  const columns = longest.map((_, at) => runs.filter((run) => run.length > 0).map((run) => absent(of(run[Math.min(at, run.length - 1)]))));
   return {
     x: longest.map((s) => s.step),
     y: columns.map((values) => values.reduce((a, b) => a + b, 0) / values.length),

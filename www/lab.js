@@ -56,7 +56,7 @@ export async function importLog(origin, options = {}) {
   const data = state.data;
   data.problem = null;
   data.pasting = false;
-  data.pending = { origin, options, since: performance.now(), progress: null, finishing: null, preview: null };
+  data.pending = { origin, options, since: performance.now(), progress: null, sorting: null, preview: null };
   changed("data", "learn", "chrome");
   const begin = {
     type: "beginImport",
@@ -342,11 +342,16 @@ const answers = {
     else state.data.preview = preview;
     changed("data");
   },
-  importProgress({ progress, finishing }) {
+  importProgress({ progress }) {
     const { pending } = state.data;
     if (!pending) return;
     pending.progress = progress;
-    pending.finishing = finishing;
+    changed("data");
+  },
+  sorting({ fraction }) {
+    const { pending } = state.data;
+    if (!pending) return;
+    pending.sorting = fraction;
     changed("data");
   },
   imported(answer) {
@@ -359,8 +364,8 @@ const answers = {
       preview: pending.preview,
       report: answer.report,
       file: answer.file,
-      dialect: answer.dialect ?? null,
-      rejects: answer.rejects ?? null,
+      dialect: answer.dialect,
+      rejects: answer.rejects,
       pending: null,
       problem: null,
     });

@@ -23,7 +23,7 @@ export function emptyData() {
   return {
     /** Where the log in use comes from: `{type, id?, name, blob?}`. */
     current: null,
-    /** The import under way: `{source, name, blob, size, since, progress, finishing, preview}`. */
+    /** The import under way: `{source, name, blob, size, since, progress, sorting, preview}`. */
     pending: null,
     preview: null,
     report: null,

@@ -10,6 +10,7 @@ import { fieldGroup, inGroup } from "./fields.js";
 import { bars, facts, figures, fold, options, problemBox } from "./parts.js";
 
 const EVENTS = ["view", "click", "cart", "purchase"];
+const ROLES = ["user", "item", "event", "time", "session", "price", "quantity", "category", "propensity", "position", "variant", "ignore"];
 const ENCODINGS = [["utf8", "UTF-8"], ["utf16Le", "UTF-16LE"], ["utf16Be", "UTF-16BE"], ["gb18030", "GB18030"], ["windows1252", "Windows-1252"]];
 
 export function dataView() {
@@ -77,21 +78,21 @@ function paste() {
   </form>`;
 }
 
-function progress({ origin, progress: at, finishing, since, preview }) {
+function progress({ origin, progress: at, sorting, since, preview }) {
   const size = at?.size ?? origin.blob?.size ?? null;
   const done = at?.bytesIn ?? 0;
   const elapsed = (performance.now() - since) / 1000;
-  const share = finishing ?? (size ? done / size : null);
+  const share = sorting ?? (size ? done / size : null);
   const left = size && done > 0 && elapsed > 1 ? ((size - done) / done) * elapsed : null;
   return html`<div class="progress">
     <div class="row apart"><b class="clip">${t("data.reading", { name: origin.name })}</b>
       <button type="button" class="tiny" @click=${cancelImport}>${t("cancel")}</button></div>
     <progress max="1" value=${share ?? nothing} aria-label=${t("data.reading", { name: origin.name })}></progress>
     <p class="small soft num">${
-      finishing !== null && finishing !== undefined
+      sorting !== null
         ? t("data.finishing", { rows: format.whole(at?.accepted) })
         : t("data.progress", { percent: share === null ? "" : format.percent(share, 0), speed: format.bytes(done / Math.max(elapsed, 0.05)), rows: format.whole(at?.rows ?? 0) })
-    } ${left !== null && !finishing ? html`· ${t("data.left", { time: format.seconds(left) })}` : nothing}</p>
+    } ${left !== null && sorting === null ? html`· ${t("data.left", { time: format.seconds(left) })}` : nothing}</p>
     ${preview && origin.source.type === "file" ? firstRows(preview) : nothing}
   </div>`;
 }
@@ -141,9 +142,8 @@ function rejected() {
   const { report, rejects } = state.data;
   const ignored = report.ignored > 0 ? html`<p class="small soft">${t("data.ignored", { count: format.whole(report.ignored) })}</p>` : nothing;
   if (report.rejected === 0) return html`${ignored}<p class="small soft">${t("data.rejected.none")}</p>`;
-  const groups = rejects?.groups ?? report.rejects?.groups ?? [];
-  return html`${ignored}${fold("rejected", t("data.rejected"), () => html`<div class="stack">
-    ${groups.map(rejectGroup)}
+    return html`${ignored}${fold("rejected", t("data.rejected"), () => html`<div class="stack">
+    ${rejects.groups.map(rejectGroup)}
     <div class="row"><button type="button" @click=${saveRejects}>${t("data.rejected.save")}</button></div>
   </div>`, { badge: format.whole(report.rejected), open: true })}`;
 }
@@ -186,11 +186,10 @@ const flag = (id, text, chosen) =>
   choice(id, t(text), [["true", t(`${text}.yes`)], ["false", t(`${text}.no`)]], chosen, (value) => ({ [id]: value === "true" }));
 
 function columnRow(column, at, preview) {
-  const roles = state.catalog.roles;
   const change = (event) => readAgain({ roles: preview.columns.map((other, i) => (i === at ? event.target.value : other.role)) });
   return html`<li>
     <span class="clip"><span class="name">${column.name}</span> <span class="sample mono" title=${say(column.why)}>${column.samples.join(" · ")}</span></span>
-    <select aria-label=${t("data.role", { name: column.name })} @change=${change}>${options(roles.map(({ key, label }) => [key, say(label)]), column.role)}</select>
+    <select aria-label=${t("data.role", { name: column.name })} @change=${change}>${options(ROLES.map((role) => [role, t(`role.${role}`)]), column.role)}</select>
   </li>`;
 }
 

@@ -97,10 +97,10 @@ function tiles() {
   const { tab, runs } = state.learn;
   const last = runs.at(-1)?.at(-1);
   const values = {
-    value: [format.percentage(last?.value_percent, 2), t("learn.value.side")],
-    error: [format.brief(last?.q_distance), t("learn.error.side")],
+    value: [format.percentage(last?.valuePercent, 2), t("learn.value.side")],
+    error: [format.brief(last?.qDistance), t("learn.error.side")],
     explore: [format.brief(last?.epsilon), t("learn.explore.side", { alpha: format.brief(last?.alpha, 2) })],
-    change: [format.percent(last?.greedy_changed, 2), t("learn.change.side")],
+    change: [format.percent(last?.greedyChanged, 2), t("learn.change.side")],
   };
   const keys = Object.keys(TABS);
   const move = (event) => {

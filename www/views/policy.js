@@ -13,13 +13,14 @@ const near = (a, b) => Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a), Math.a
 export function policyView() {
   const policy = state.look.policy;
   if (!policy) return html`<p class="blank">${t("learn.waiting")}</p>`;
+  const trained = policy.states.some(({ q }) => q.length > 0);
   const choices = policy.states.filter(({ actions }) => actions.length > 1);
   // An action counts as right when it is one of the best, however ties fall.
-  const same = choices.filter((s) => near(s.qStar[best(s.q)], s.qStar[best(s.qStar)])).length;
+  const same = choices.filter((s) => trained && near(s.qStar[best(s.q)], s.qStar[best(s.qStar)])).length;
   return html`
-    <p class="small soft num">${t("look.policy.agree", { same: format.whole(same), all: format.whole(choices.length) })}</p>
-    ${policy.width ? grids(policy) : nothing}
-    ${fold("policy", t("look.policy.table"), () => table(policy), { open: !policy.width })}
+    <p class="small soft num">${trained ? t("look.policy.agree", { same: format.whole(same), all: format.whole(choices.length) }) : t("look.policy.untrained")}</p>
+    ${policy.grid ? grids(policy) : nothing}
+    ${fold("policy", t("look.policy.table"), () => table(policy), { open: !policy.grid })}
   `;
 }
 
@@ -30,26 +31,25 @@ function grids(policy) {
   </div>`;
 }
 
-const DIRECTIONS = { up: "up", down: "down", left: "left", right: "right", north: "up", south: "down", west: "left", east: "right" };
+const DIRECTIONS = { "←": "left", "↑": "up", "→": "right", "↓": "down" };
 
-function grid({ states, width }, which, title) {
+function grid({ states, grid: [width, height] }, which, title) {
   const placed = states.filter(({ cell }) => cell !== null && cell !== undefined);
-  const count = Math.ceil((Math.max(...placed.map(({ cell }) => cell)) + 1) / width) * width;
   // Cells that no state stands for can't be entered.
-  const cells = Array.from({ length: count }, () => ({ wall: true }));
+  const cells = Array.from({ length: width * height }, () => ({ wall: true }));
   for (const { cell, actions, name, [which]: q } of placed) {
-    cells[cell] = actions.length === 0 ? { text: name } : { value: q[best(q)], best: directions(actions, q) };
+    cells[cell] = actions.length === 0 || q.length === 0 ? { text: actions.length === 0 ? name : "" } : { value: q[best(q)], best: directions(actions, q) };
   }
   return { kind: "grid", title: t(`look.policy.${title}`), grid: { columns: width, cells } };
 }
 
 /** Every action that is as good as the best. */
-const directions = (actions, q) => actions.filter((_, at) => near(q[at], q[best(q)])).map((name) => DIRECTIONS[name.toLowerCase()]).filter(Boolean);
+const directions = (actions, q) => actions.filter((_, at) => near(q[at], q[best(q)])).map((name) => DIRECTIONS[name]).filter(Boolean);
 
 function table({ states }) {
   return html`<div class="scroll preview" tabindex="0" role="region" aria-label=${t("look.policy.table")}><table>
     <thead><tr><th scope="col">${t("look.policy.state")}</th><th scope="col">${t("look.policy.best")}</th><th scope="col" class="num">${t("look.q")}</th><th scope="col" class="num">${t("look.qStar")}</th><th scope="col" class="num">${t("look.policy.visits")}</th></tr></thead>
     <tbody>${states.filter(({ actions }) => actions.length > 0).flatMap((s) => s.actions.map((action, at) => html`<tr>
-      <td>${at === 0 ? s.name : nothing}</td><td>${action}${best(s.q) === at && s.actions.length > 1 ? " ●" : nothing}</td><td class="num">${format.fixed(s.q[at], 4)}</td><td class="num">${format.fixed(s.qStar[at], 4)}</td><td class="num">${format.whole(s.visits[at])}</td></tr>`))}</tbody>
+      <td>${at === 0 ? s.name : nothing}</td><td>${action}${s.q.length > 0 && best(s.q) === at && s.actions.length > 1 ? " ●" : nothing}</td><td class="num">${format.fixed(s.q[at], 4)}</td><td class="num">${format.fixed(s.qStar[at], 4)}</td><td class="num">${format.whole(s.visits[at])}</td></tr>`))}</tbody>
   </table></div>`;
 }
