@@ -4,6 +4,7 @@
 
 import { html, nothing, render, svg } from "./vendor/lit-html.js";
 import { currentLanguage, t } from "./i18n.js";
+import { whole } from "./format.js";
 import { announce, save } from "./lab.js";
 
 let ChartView = null;
@@ -177,7 +178,7 @@ class Chart extends HTMLElement {
         <canvas class="over" aria-hidden="true"></canvas>
         ${this.#empty ? html`<div class="hollow"><p>${this.#empty[0]}</p><p class="soft">${this.#empty[1]}</p></div>` : nothing}
       </div>
-      <p class="read">${this.#readout ? reading(this.#readout) : nothing}</p>
+      <p class="read">${this.#readout ? reading(this.#readout, this.#at(this.#readout)) : nothing}</p>
       ${plain ? nothing : html`<div class="tools">${this.#tools}<span class="spacer"></span>
         ${this.#layout?.zoomed ? html`<button type="button" class="quiet" @click=${this.#reset}>${t("chart.reset")}</button>` : nothing}
         ${this.#spec?.kind === "lines" ? html`<button type="button" class="quiet icon" aria-label=${t("chart.zoomIn")} title=${t("chart.zoomIn")} ?disabled=${!readable} @click=${() => this.#zoom(0.5)}>+</button>
@@ -197,9 +198,15 @@ class Chart extends HTMLElement {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
+  /** Where the read-out stands: steps with their thousands set apart, else as the engine writes it. */
+  #at(readout) {
+    const steps = this.#spec.kind === "lines" && this.#spec.x.whole;
+    return steps ? `${this.#spec.x.label} ${whole(readout.x)}` : readout.xText || readout.label;
+  }
+
   #show(readout, aloud = false) {
     this.#readout = readout ?? null;
-    if (readout && aloud) announce(spoken(readout));
+    if (readout && aloud) announce(spoken(readout, this.#at(readout)));
     this.#render();
   }
 
@@ -273,9 +280,9 @@ const closeWhenLeft = (event) => {
   if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false;
 };
 
-const spoken = (readout) => [readout.xText, ...readout.rows.map(({ label, text }) => `${label} ${text}`), readout.mark].filter(Boolean).join(", ");
+const spoken = (readout, at) => [at, ...readout.rows.map(({ label, text }) => `${label} ${text}`), readout.mark].filter(Boolean).join(", ");
 
-const reading = (readout) => html`<b>${readout.xText || readout.label}</b>
+const reading = (readout, at) => html`<b>${at}</b>
   ${readout.rows.map(({ label, text, colour }) => html`<span class="entry"><svg aria-hidden="true" width="9" height="9"><circle cx="4.5" cy="4.5" r="4" fill=${colour}/></svg>${label} ${text}</span>`)}
   ${readout.mark ? html`<span class="entry">${readout.mark}</span>` : nothing}`;
 

@@ -46,12 +46,14 @@ export function chartOf(learn, budget) {
   tab.curves.forEach(([name, of], style) => {
     if (learn.runs.length > 0) series.push({ label: t(`learn.series.${name}`), style, exact: tab.exact ?? false, ...curve(learn.runs, of) });
   });
-  learn.kept.forEach((kept, at) => {
-    tab.curves.forEach(([name, of], style) => {
-      const label = `${t("learn.kept", { n: at + 1 })}: ${t(`learn.series.${name}`)}`;
-      series.push({ label, style: 3 + ((at + style) % 5), dash: 1 + (at % 4), exact: true, ...curve(kept.runs, of) });
+  const older = learn.kept.map((kept, at) => ({ name: t("learn.kept", { n: at + 1 }), runs: kept.runs, style: 3 + (at % 3) }));
+  if (learn.previous) older.push({ name: t("learn.previous"), runs: learn.previous, style: 6 });
+  for (const { name, runs, style } of older) {
+    tab.curves.forEach(([curveName, of], at) => {
+      const label = tab.curves.length > 1 ? `${name}: ${t(`learn.series.${curveName}`)}` : name;
+      series.push({ label, style, dash: 1 + at, exact: true, ...curve(runs, of) });
     });
-  });
+  }
   const empty = series.length === 0;
   return {
     kind: "lines",

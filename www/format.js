@@ -51,13 +51,14 @@ export const percentage = (x, digits = 1) => percent(missing(x) ? x : x / 100, d
 
 export function bytes(x) {
   if (missing(x)) return DASH;
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const units = ["", "kilobyte", "megabyte", "gigabyte"];
   let at = 0;
   while (x >= 1000 && at < units.length - 1) {
     x /= 1000;
     at += 1;
   }
-  return number({ style: "unit", unit: units[at], unitDisplay: "short", maximumFractionDigits: at === 0 || x >= 100 ? 0 : 1 }).format(x);
+  if (at === 0) return `${whole(x)} B`;
+  return number({ style: "unit", unit: units[at], unitDisplay: "short", maximumFractionDigits: x >= 100 ? 0 : 1 }).format(x);
 }
 
 export const seconds = (x) =>

@@ -122,7 +122,7 @@ export async function decide(problem) {
   state.decide = { problem, problemText: null, world: null, solving: null };
   if (problem !== "shop" && state.data.pending) state.data.pending.background = true;
   state.look.policy = null;
-  forgetLearning();
+  forgetLearning(true);
   if (problem === "shop" && !state.data.report) {
     changed();
     return;
@@ -188,7 +188,7 @@ export async function stop() {
 }
 
 export async function reset() {
-  forgetLearning();
+  forgetLearning(true);
   changed();
   await ask({ type: "reset" });
   refreshLook();
@@ -201,10 +201,11 @@ function learnAnswer({ problem }) {
   changed("learn", "chrome");
 }
 
-/** Empties the curves but keeps how a person looks at them. */
-function forgetLearning() {
-  const { kept, tab, smoothing, log } = state.learn;
-  state.learn = { ...emptyLearn(), kept, tab, smoothing, log };
+/** Empties the curves but keeps how a person looks at them; the last curve stays behind, pale, until something else is decided. */
+function forgetLearning(entirely = false) {
+  const { kept, tab, smoothing, log, runs, previous } = state.learn;
+  const last = runs.length > 0 ? runs : previous;
+  state.learn = { ...emptyLearn(), kept, tab, smoothing, log, previous: entirely ? null : last };
   state.share.stale = true;
 }
 
@@ -369,9 +370,9 @@ const answers = {
       pending: null,
       problem: null,
     });
+    forgetLearning(true);
     if (pending.origin.wanted) state.share.given = answer.file;
     else if (state.share.wanted && pending.origin.source.type !== "file") state.share.wanted = null;
-    forgetLearning();
     Object.assign(state.look, { query: "", users: [], total: 0, user: null, view: null, active: -1 });
     lastCrash = null;
     announce(t("data.done", { name: answer.file.name, events: whole(answer.report.events) }));

@@ -44,6 +44,8 @@ export function emptyLearn() {
     runs: [],
     changes: [],
     kept: [],
+    /** The curve before the last change of a setting. */
+    previous: null,
     step: 0,
     run: 0,
     budget: 0,

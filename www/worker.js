@@ -7,12 +7,14 @@ import { Engine, ShopCsv, initSync, panicText } from "./pkg/qcart.js";
 const PIECE = 4 * 1024 * 1024;
 const PUSH = 512 * 1024;
 const SLICE_MS = 16;
+/** Operations of the first slice after a request; from there it finds its size. Each kind of work has its own speed. */
+const FIRST_SLICE = 20_000;
 
 /** @type {Engine} */
 let engine;
 let reading = null;
 let pumping = false;
-let work = 20_000;
+let work = FIRST_SLICE;
 
 const channel = new MessageChannel();
 let woken = null;
@@ -38,6 +40,7 @@ function start({ module }) {
 }
 
 function request({ id, request: what }) {
+  work = FIRST_SLICE;
   answer(engine.request(what), id);
   pump();
 }
@@ -127,7 +130,7 @@ async function pump() {
       const before = performance.now();
       post(engine.advance(work));
       const took = Math.max(performance.now() - before, 0.05);
-      work = Math.min(Math.max(work * Math.min(Math.max(SLICE_MS / took, 0.25), 2), 100), 1e9);
+      work = Math.min(Math.max(work * Math.min(Math.max(SLICE_MS / took, 0.25), 2), 1000), 1e9);
       await breathe();
     }
   } catch (error) {

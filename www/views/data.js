@@ -102,6 +102,7 @@ function report() {
   if (!report) return state.data.pending ? blankReport() : html`<p class="soft small">${t("data.none")}</p>`;
   const types = EVENTS.map((name, at) => [t(`event.${name}`), report.eventsByType[at]]).filter(([, count]) => count > 0);
   return html`<div class="part">
+    ${state.decide.problem === "shop" ? nothing : html`<p class="small soft">${t("data.aside")}</p>`}
     ${figures([
       [t("data.users"), format.whole(report.users), nothing],
       [t("data.items"), format.whole(report.items), nothing],

@@ -71,7 +71,7 @@ function status(able) {
 function outcome() {
   const { ended, outcome: out, verdict, phase } = state.learn;
   const last = ended.at(-1);
-  if (!last || phase !== "done") return html`<div class="outcome"></div>`;
+  if (!last || phase !== "done") return html`<div class="outcome stack"><p class="message">${t(phase === "idle" ? "learn.before" : phase === "paused" ? "learn.while.paused" : "learn.while", { snapshots: format.whole(state.settings.snapshots) })}</p></div>`;
   const kind = last.reason === "diverged" || last.reason === "failed" ? "bad" : last.reason === "converged" ? "good" : "";
   return html`<div class="outcome stack">
     <p class=${`message ${kind}`}><b>${say(last.text)}</b>
@@ -125,7 +125,7 @@ function open(tab) {
 
 function chart() {
   const { learn } = state;
-  const empty = learn.runs.length === 0 && learn.kept.length === 0;
+  const empty = learn.runs.length === 0 && learn.kept.length === 0 && !learn.previous;
   return html`<div id="curve" role="tabpanel" aria-labelledby=${`tab-${learn.tab}`}>
     <q-chart size="tall" .spec=${chartOf(learn, state.settings.budget)} .empty=${empty ? [t("learn.empty"), t("learn.empty.how")] : null} .tools=${chartTools(learn)}></q-chart>
   </div>`;
