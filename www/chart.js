@@ -294,7 +294,7 @@ const swatch = ({ label, colour, dash, marker }) => html`<li><svg aria-hidden="t
 
 function twin({ columns, rows, total }, title) {
   return html`<div class="twin" tabindex="0" role="region" aria-label=${`${title}, ${t("chart.table")}`}><table>
-    <thead><tr>${columns.map((name, at) => html`<th scope="col" class=${at > 0 ? "num" : ""}>${name}</th>`)}</tr></thead>
+    <thead><tr>${columns.map((name, at) => (name ? html`<th scope="col" class=${at > 0 ? "num" : ""}>${name}</th>` : html`<td></td>`))}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${row.map((text, at) => html`<td class=${at > 0 ? "num" : ""}>${text}</td>`)}</tr>`)}</tbody>
   </table>${rows.length < total ? html`<p class="soft">… ${rows.length} / ${total}</p>` : nothing}</div>`;
 }

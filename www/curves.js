@@ -59,7 +59,7 @@ export function chartOf(learn, budget) {
     kind: "lines",
     title: t(`learn.${learn.tab}`),
     // Before the first measurement the axes show where the curve will be.
-    x: { label: t("learn.axis.steps"), whole: true, range: empty ? [0, budget] : null },
+    x: { label: t("learn.axis.steps"), whole: true, range: series.some(({ x }) => x.length > 1) ? null : [0, budget] },
     y: { label: t(tab.axis), unit: tab.unit ?? "", log: Boolean(tab.canBeLog && learn.log && !empty), range: empty ? [0, tab.unit ? 105 : 1] : null },
     series,
     marks: marks(learn),

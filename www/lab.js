@@ -69,7 +69,17 @@ export async function importLog(origin, options = {}) {
   else await wire.send({ act: "generate", begin, settings: { ...state.settings } });
 }
 
+/** What a person chooses takes the place of what an opened link asked to be repeated. */
+async function dropPromise(problem) {
+  const { promised } = state.share;
+  if (!promised) return;
+  Object.assign(state.share, { promised: null, wanted: null, given: null });
+  const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null };
+  await wire.send({ act: "open", experiment: JSON.stringify(free) }, true);
+}
+
 export async function chooseSample(id) {
+  await dropPromise("shop");
   const chosen = sample(id);
   if (chosen.source) {
     importLog({ source: chosen.source, name: `${t("sample.generated")}.csv`, sample: id });
@@ -83,8 +93,11 @@ export async function chooseSample(id) {
   }
 }
 
-export function chooseFile(file) {
-  importLog({ source: { type: "file", name: file.name, size: file.size, fingerprint: "" }, name: file.name, blob: file });
+const ownFile = (file) => ({ source: { type: "file", name: file.name, size: file.size, fingerprint: "" }, name: file.name, blob: file });
+
+export async function chooseFile(file) {
+  await dropPromise("shop");
+  importLog(ownFile(file));
 }
 
 export function choosePasted(text) {
@@ -118,7 +131,13 @@ export async function saveShop() {
 
 // Decide and parameters -----------------------------------------------------------------------------------
 
-export async function decide(problem) {
+/** Decides something else, as a person chose. */
+export async function chooseProblem(problem) {
+  await dropPromise(problem);
+  await decide(problem);
+}
+
+async function decide(problem) {
   state.decide = { problem, problemText: null, world: null, solving: null };
   if (problem !== "shop" && state.data.pending) state.data.pending.background = true;
   state.look.policy = null;
@@ -326,10 +345,8 @@ async function openSample(source, options) {
 
 /** The file that an opened experiment asked for, or another one in its place. */
 export function giveWanted(file) {
-  importLog(
-    { source: { type: "file", name: file.name, size: file.size, fingerprint: "" }, name: file.name, blob: file, wanted: true },
-    state.share.promised.options,
-  );
+  state.share.given = null;
+  importLog({ ...ownFile(file), wanted: true }, state.share.promised.options);
 }
 
 // Answers -------------------------------------------------------------------------------------------------
@@ -439,7 +456,7 @@ const answers = {
     changed("learn");
   },
   trained({ outcome, digest, verdict }) {
-    Object.assign(state.learn, { outcome, digest, verdict, phase: "done", speed: null });
+    Object.assign(state.learn, { outcome, digest, verdict: state.share.promised ? verdict : null, phase: "done", speed: null });
     state.share.stale = true;
     announce(state.learn.ended.at(-1)?.reason ? t(`learn.${state.learn.ended.at(-1).reason}`) : t("learn.stopped"));
     refreshLook();
@@ -449,8 +466,11 @@ const answers = {
     download?.take(text, last);
   },
   problem({ problem }) {
-    if (state.data.pending) {
-      state.data.pending = null;
+    const { pending } = state.data;
+    if (pending?.origin.wanted && pending.options === state.share.promised?.options) {
+      // Another file than the one asked for may need to be read in another way.
+      importLog(pending.origin);
+    } else if (pending) {
       fail("data", problem);
     } else if (problem.code?.startsWith("log.") || problem.code?.startsWith("import.")) {
       fail("data", problem);

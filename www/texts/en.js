@@ -237,7 +237,6 @@ export default {
   "learn.outcome": "The learned policy earns {percent} of the optimum after {steps} steps.",
   "learn.outcome.band": "The learned policies of {runs} runs earn {percent} of the optimum on average ({low} to {high}).",
   "learn.distance": "Mean |Q − Q*| over the supported actions: {distance}.",
-  "learn.trace": "The last single step",
   "learn.trace.go": "In state {state} the action {action} was {chosen}; reward {reward}, then {next}.",
   "learn.trace.greedy": "taken as the best known",
   "learn.trace.explored": "tried at random",

@@ -237,7 +237,6 @@ export default {
   "learn.outcome": "学到的策略在 {steps} 步后达到最优值的 {percent}。",
   "learn.outcome.band": "{runs} 次运行学到的策略平均达到最优值的 {percent}（{low} 至 {high}）。",
   "learn.distance": "有支持的动作上平均 |Q − Q*|：{distance}。",
-  "learn.trace": "最近一次单步",
   "learn.trace.go": "在状态 {state} 中，动作 {action} {chosen}；奖励 {reward}，随后{next}。",
   "learn.trace.greedy": "作为已知最佳被采取",
   "learn.trace.explored": "被随机尝试",

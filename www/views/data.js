@@ -3,7 +3,8 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { cancelImport, chooseFile, choosePasted, chooseSample, decide, importLog, readAgain, saveRejects, saveShop } from "../lab.js";
+import { cancelImport, choosePasted, chooseProblem, chooseSample, importLog, readAgain, saveRejects, saveShop } from "../lab.js";
+import { take } from "../drop.js";
 import { SAMPLES } from "../samples.js";
 import { changed, state } from "../state.js";
 import { fieldGroup, inGroup } from "./fields.js";
@@ -58,14 +59,14 @@ function sources(disabled) {
 function textbooks(disabled) {
   return html`<div><p class="label" id="textbooks">${t("data.textbook")}</p>
     <div class="chips" role="group" aria-labelledby="textbooks">
-      ${state.catalog.problems.filter(({ id }) => id !== "shop").map((problem) => html`<button type="button" class="chip" ?disabled=${disabled} aria-pressed=${state.decide.problem === problem.id} @click=${() => decide(problem.id)}>${say(problem.title)}</button>`)}
+      ${state.catalog.problems.filter(({ id }) => id !== "shop").map((problem) => html`<button type="button" class="chip" ?disabled=${disabled} aria-pressed=${state.decide.problem === problem.id} @click=${() => chooseProblem(problem.id)}>${say(problem.title)}</button>`)}
     </div></div>`;
 }
 
 function picked(event) {
   const [file] = event.target.files;
   event.target.value = "";
-  if (file) chooseFile(file);
+  if (file) take(file);
 }
 
 function paste() {

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { decide } from "../lab.js";
+import { chooseProblem } from "../lab.js";
 import { state } from "../state.js";
 import { fieldGroup, inGroup } from "./fields.js";
 import { figures, fold, problemBox } from "./parts.js";
@@ -22,7 +22,7 @@ export function decideView() {
 function chooser(chosen) {
   const textbook = state.catalog.problems.filter(({ id }) => id !== "shop");
   return html`<div class="stack"><div class="field"><label for="problem">${t("decide.what")}</label>
-    <select id="problem" @change=${(event) => decide(event.target.value)}>
+    <select id="problem" @change=${(event) => chooseProblem(event.target.value)}>
       <optgroup label=${t("decide.shops")}><option value="shop" .selected=${chosen === "shop"}>${t("decide.shop")}</option></optgroup>
       <optgroup label=${t("decide.textbook")}>${textbook.map(({ id, title }) => html`<option value=${id} .selected=${chosen === id}>${say(title)}</option>`)}</optgroup>
     </select></div>

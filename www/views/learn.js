@@ -17,7 +17,6 @@ export function learnView() {
     ${outcome()}
     ${tiles()}
     ${chart()}
-    ${trace()}
     <div class="part">${fold("agent", t("learn.agent"), () => fieldGroup("agent", "learn", inGroup("agent")), { open: true })}</div>
     <div class="part">${fold("training", t("learn.training"), () => fieldGroup("training", "learn", inGroup("training")), { open: true })}</div>
   `;
@@ -71,6 +70,7 @@ function status(able) {
 function outcome() {
   const { ended, outcome: out, verdict, phase } = state.learn;
   const last = ended.at(-1);
+  if (phase === "paused" && state.learn.trace) return html`<div class="outcome stack tight">${trace()}</div>`;
   if (!last || phase !== "done") return html`<div class="outcome stack"><p class="message">${t(phase === "idle" ? "learn.before" : phase === "paused" ? "learn.while.paused" : "learn.while", { snapshots: format.whole(state.settings.snapshots) })}</p></div>`;
   const kind = last.reason === "diverged" || last.reason === "failed" ? "bad" : last.reason === "converged" ? "good" : "";
   return html`<div class="outcome stack">
@@ -147,16 +147,13 @@ function chartTools(learn) {
 
 /** One update in numbers, as the rule says it. */
 function trace() {
-  const answer = state.learn.trace;
-  if (!answer) return nothing;
-  const { trace: update, state: from, action, next } = answer;
+  const { trace: update, state: from, action, next } = state.learn.trace;
   const n = (x) => format.brief(x, 4).replace("-", "−");
   const gamma = state.settings.gamma;
   // The engine says what Q was moved towards; the best of the next state follows from it.
   const best = update.end || gamma === 0 ? 0 : (update.target - update.reward) / gamma;
-  return html`<div class="part">
-    <h3>${t("learn.trace")} <span class="soft num">${format.whole(update.step)}</span></h3>
+  return html`
     <p class="equation" tabindex="0" role="group" aria-label=${t("learn.trace.rule")}>Q(${from}, ${action}): ${n(update.old)} → <b>${n(update.new)}</b> = ${n(update.old)} + ${n(update.alpha)} · (${n(update.reward)} + ${n(gamma)} · ${n(best)} − ${n(update.old)})</p>
     <p class="small soft">${t("learn.trace.go", { state: from, action, chosen: t(update.explored ? "learn.trace.explored" : "learn.trace.greedy"), reward: n(update.reward), next: next ?? t("learn.trace.end") })}</p>
-  </div>`;
+  `;
 }
