@@ -1,10 +1,10 @@
 // What a person can do in the laboratory, and what its answers change on the page.
 
-import { t } from "./i18n.js";
+import { say, t } from "./i18n.js";
 import { whole } from "./format.js";
 import { Wire } from "./rpc.js";
 import { fetchSample, sample } from "./samples.js";
-import { changed, emptyLearn, state } from "./state.js";
+import { changed, changedSoon, emptyLearn, state } from "./state.js";
 
 /** @type {Wire} */
 let wire;
@@ -74,6 +74,7 @@ async function dropPromise(problem) {
   const { promised } = state.share;
   if (!promised) return;
   Object.assign(state.share, { promised: null, wanted: null, given: null });
+  dismiss("opened");
   const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null };
   await wire.send({ act: "open", experiment: JSON.stringify(free) }, true);
 }
@@ -315,7 +316,6 @@ export async function openExperiment(json) {
   state.share.promised = experiment;
   state.share.link = null;
   forgetLearning();
-  dismiss("link");
   await wire.send({ act: "open", experiment: json });
   const { source, options } = experiment;
   state.share.wanted = source.type === "file" ? source : null;
@@ -364,13 +364,13 @@ const answers = {
     const { pending } = state.data;
     if (!pending) return;
     pending.progress = progress;
-    changed("data");
+    changedSoon("data");
   },
   sorting({ fraction }) {
     const { pending } = state.data;
     if (!pending) return;
     pending.sorting = fraction;
-    changed("data");
+    changedSoon("data");
   },
   imported(answer) {
     const { data } = state;
@@ -421,14 +421,14 @@ const answers = {
   },
   solving({ sweeps, change }) {
     state.decide.solving = { sweeps, change };
-    changed("decide", "learn");
+    changedSoon("decide", "learn");
   },
   snapshots({ run, snapshots }) {
     const { runs } = state.learn;
     while (runs.length <= run) runs.push([]);
     runs[run].push(...snapshots);
     if (state.decide.problem !== "shop") askPolicy();
-    changed("learn");
+    changedSoon("learn");
   },
   trainProgress({ run, step, budget }) {
     const { learn } = state;
@@ -440,7 +440,7 @@ const answers = {
       Object.assign(clock, { at: now, step });
     }
     Object.assign(learn, { run, step, budget });
-    changed("learn");
+    changedSoon("learn");
   },
   changed({ run, step, key, value }) {
     state.learn.changes.push({ run, step, key, value });
@@ -458,7 +458,7 @@ const answers = {
   trained({ outcome, digest, verdict }) {
     Object.assign(state.learn, { outcome, digest, verdict: state.share.promised ? verdict : null, phase: "done", speed: null });
     state.share.stale = true;
-    announce(state.learn.ended.at(-1)?.reason ? t(`learn.${state.learn.ended.at(-1).reason}`) : t("learn.stopped"));
+    announce(say(state.learn.ended.at(-1)?.text));
     refreshLook();
     changed();
   },

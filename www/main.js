@@ -4,10 +4,10 @@ import { render } from "./vendor/lit-html.js";
 import { useEngine as chartsUse } from "./chart.js";
 import { acceptDrops, take } from "./drop.js";
 import { firstLanguage, speak } from "./i18n.js";
-import { chooseSample, connect, defaultOf, dismiss, notify } from "./lab.js";
+import { chooseSample, connect, defaultOf, notify } from "./lab.js";
 import { loadEngine } from "./load.js";
 import { keepForOffline } from "./offline.js";
-import { isLink, openLink, useEngine as linksUse } from "./share.js";
+import { isLink, openAddress, useEngine as linksUse } from "./share.js";
 import { changed, onChange, state } from "./state.js";
 import { chrome, firstTheme, useTheme } from "./views/chrome.js";
 import { dataView } from "./views/data.js";
@@ -49,12 +49,12 @@ async function start() {
     refuse(problem);
     return;
   }
-  if (isLink(location.hash)) await openLink(location.hash);
+  if (isLink(location.hash)) await openAddress();
   if (!state.data.pending && !state.data.current && !state.share.promised) {
     if (early) take(early);
     else chooseSample("generated");
   }
-  addEventListener("hashchange", () => isLink(location.hash) && openLink(location.hash));
+  addEventListener("hashchange", () => isLink(location.hash) && openAddress());
   keepForOffline();
 }
 

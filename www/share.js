@@ -1,6 +1,6 @@
 // Links and project files on their way in: checked by the engine first, and what was there stays if they are bad.
 
-import { openExperiment } from "./lab.js";
+import { dismiss, notify, openExperiment } from "./lab.js";
 import { changed, state } from "./state.js";
 
 let engine = null;
@@ -9,29 +9,41 @@ export const useEngine = (bindings) => (engine = bindings);
 /** Only fragments with a version are experiments; #data and the like are places on the page. */
 export const isLink = (fragment) => /^#?v\d+\./.test(fragment);
 
-/** Opens a link, or says why not. */
+/** Opens the experiment of the page's own address, or says at the top why not. */
+export async function openAddress() {
+  await attempt(
+    () => engine.readLink(location.hash),
+    (problem) => notify({ id: "link", kind: "bad", problem }),
+  );
+}
+
+/** Opens a pasted link, or says beside the field why not. */
 export async function openLink(text) {
-  await attempt(() => engine.readLink(text));
+  await attempt(() => engine.readLink(text), besideField);
 }
 
 export async function openProject(file) {
   await attempt(async () => {
-    if (file.size > state.catalog.largestProject) return engine.readProject("x".repeat(state.catalog.largestProject + 1));
-    return engine.readProject(await file.text());
-  });
+    const { largestProject } = state.catalog;
+    // One byte too many is enough for the engine to say what is wrong.
+    return engine.readProject(await file.slice(0, largestProject + 1).text());
+  }, besideField);
 }
 
-async function attempt(read) {
-  const { share } = state;
-  share.incoming = null;
+function besideField(problem) {
+  state.share.incoming = problem;
+  changed("share");
+}
+
+async function attempt(read, refuse) {
+  state.share.incoming = null;
   try {
     const json = await read();
-    share.pasted = "";
+    state.share.pasted = "";
+    dismiss("link");
     await openExperiment(json);
+    notify({ id: "opened", kind: "", text: "share.opened", more: "share.opened.train" });
   } catch (problem) {
-    share.incoming = problem?.what ? problem : { what: { key: "load.other" }, mend: null };
-    state.linkProblem = share.incoming;
-    changed("share", "chrome");
-    document.getElementById("share").scrollIntoView({ block: "nearest" });
+    refuse(problem?.what ? problem : { what: { key: "load.other" }, mend: null });
   }
 }

@@ -85,6 +85,20 @@ export function changed(...views) {
   if (!frame) frame = requestAnimationFrame(flush);
 }
 
+const EVERY = 100;
+const soon = new Set();
+let timer = 0;
+
+/** For what changes many times a second: drawn ten times a second, so that numbers can be read and the page stays free. */
+export function changedSoon(...views) {
+  for (const view of views) soon.add(view);
+  timer ||= setTimeout(() => {
+    timer = 0;
+    changed(...soon);
+    soon.clear();
+  }, EVERY);
+}
+
 function flush() {
   frame = 0;
   const views = VIEWS.filter((view) => stale.has(view));

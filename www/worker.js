@@ -54,10 +54,31 @@ function open({ id, experiment }) {
 async function read({ id, begin, blob }) {
   const turn = beginReading(begin, id);
   for (let at = 0; at < blob.size && reading === turn; at += PIECE) {
-    const bytes = new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer());
+    const bytes = await piece(blob, at);
+    if (!bytes) {
+      unreadable(turn, begin.name);
+      return;
+    }
     await pushAll(bytes, turn);
   }
   endReading(turn);
+}
+
+/** The bytes from `at`; nothing when the file was moved or changed since it was chosen. */
+async function piece(blob, at) {
+  try {
+    return new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer());
+  } catch {
+    return null;
+  }
+}
+
+function unreadable(turn, name) {
+  if (reading !== turn) return;
+  reading = null;
+  engine.request({ type: "cancelImport" });
+  post([{ type: "problem", problem: { code: "file.unreadable", what: { key: "data.unreadable", values: { name } }, place: null, mend: null } }]);
+  pump();
 }
 
 async function generate({ id, begin, settings }) {

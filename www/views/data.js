@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { cancelImport, choosePasted, chooseProblem, chooseSample, importLog, readAgain, saveRejects, saveShop } from "../lab.js";
+import { cancelImport, choosePasted, chooseProblem, chooseSample, giveWanted, importLog, readAgain, saveRejects, saveShop } from "../lab.js";
 import { take } from "../drop.js";
 import { SAMPLES } from "../samples.js";
 import { changed, state } from "../state.js";
@@ -18,6 +18,7 @@ export function dataView() {
   const { data } = state;
   if (state.engine !== "ready") return html`${sources(true)}${waiting()}`;
   return html`
+    ${state.share.wanted ? wanted() : nothing}
     ${sources(false)}
     ${data.pasting ? paste() : nothing}
     ${data.pending ? progress(data.pending) : nothing}
@@ -100,7 +101,7 @@ function progress({ origin, progress: at, sorting, since, preview }) {
 
 function report() {
   const { report, file } = state.data;
-  if (!report) return state.data.pending ? blankReport() : html`<p class="soft small">${t("data.none")}</p>`;
+  if (!report) return state.data.pending ? blankReport() : html`<p class="soft small">${t(state.decide.problem === "shop" ? "data.none" : "data.unneeded")}</p>`;
   const types = EVENTS.map((name, at) => [t(`event.${name}`), report.eventsByType[at]]).filter(([, count]) => count > 0);
   return html`<div class="part">
     ${state.decide.problem === "shop" ? nothing : html`<p class="small soft">${t("data.aside")}</p>`}
@@ -228,4 +229,23 @@ function generator() {
     <div class="row"><button type="button" @click=${() => importLog(origin)}>${t("data.generate")}</button>
       <button type="button" class="quiet" @click=${saveShop}>${t("data.generator.save")}</button></div>
   </div>`)}</div>`;
+}
+
+/** The file that an opened link asks for. */
+function wanted() {
+  const { wanted: file, given } = state.share;
+  const same = given && given.fingerprint === file.fingerprint;
+  const picked = (event) => {
+    const [chosen] = event.target.files;
+    event.target.value = "";
+    if (chosen) giveWanted(chosen);
+  };
+  return html`<div class="wanted" data-testid="wanted">
+    <b>${t("share.wanted")}</b>
+    ${facts([[t("share.wanted.name"), file.name], [t("share.wanted.size"), `${format.bytes(file.size)} (${format.whole(file.size)} B)`], [t("share.wanted.print"), html`<code>${file.fingerprint}</code>`]])}
+    ${given
+      ? html`<p class=${`message ${same ? "good" : "warn"}`}>${same ? t("share.same") : t("share.other", { here: given.fingerprint.slice(0, 16), promised: file.fingerprint.slice(0, 16) })}</p>`
+      : html`<p class="small">${t("share.wanted.drop")}</p>`}
+    <div class="row"><label class="button">${t("data.choose")}<input type="file" class="unseen" @change=${picked}></label></div>
+  </div>`;
 }

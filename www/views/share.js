@@ -3,17 +3,16 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { announce, giveWanted, makeLink, saveProject } from "../lab.js";
+import { announce, makeLink, saveProject } from "../lab.js";
 import { openLink, openProject } from "../share.js";
 import { changed, state } from "../state.js";
-import { facts, problemBox } from "./parts.js";
+import { problemBox } from "./parts.js";
 import { verdictBox } from "./learn.js";
 
 export function shareView() {
   if (state.engine !== "ready") return nothing;
   const { share } = state;
   return html`
-    ${share.wanted ? wanted() : nothing}
     ${state.learn.verdict ? verdictBox(state.learn.verdict) : nothing}
     <div class="stack">
       <div class="row">
@@ -80,23 +79,4 @@ function incoming() {
     <div class="link"><input id="incoming" type="text" autocomplete="off" spellcheck="false" placeholder=${t("share.paste.place")} .value=${share.pasted} @input=${(event) => { share.pasted = event.target.value; changed("share"); }}>
       <button ?disabled=${!share.pasted.trim()}>${t("share.paste.go")}</button></div>
     ${problemBox(share.incoming, t("share.kept"))}</form>`;
-}
-
-/** The file that an opened link asks for. */
-export function wanted() {
-  const { wanted: file, given } = state.share;
-  const same = given && given.fingerprint === file.fingerprint;
-  const picked = (event) => {
-    const [chosen] = event.target.files;
-    event.target.value = "";
-    if (chosen) giveWanted(chosen);
-  };
-  return html`<div class="wanted" data-testid="wanted">
-    <b>${t("share.wanted")}</b>
-    ${facts([[t("share.wanted.name"), file.name], [t("share.wanted.size"), `${format.bytes(file.size)} (${format.whole(file.size)} B)`], [t("share.wanted.print"), html`<code>${file.fingerprint}</code>`]])}
-    ${given
-      ? html`<p class=${`message ${same ? "good" : "warn"}`}>${same ? t("share.same") : t("share.other", { here: given.fingerprint.slice(0, 16), promised: file.fingerprint.slice(0, 16) })}</p>`
-      : html`<p class="small">${t("share.wanted.drop")}</p>`}
-    <div class="row"><label class="button">${t("data.choose")}<input type="file" class="unseen" @change=${picked}></label></div>
-  </div>`;
 }
