@@ -177,7 +177,7 @@ function how() {
     ${missingRoles(preview)}
     <ul class="columns">${preview.columns.map((column, at) => columnRow(column, at, preview))}</ul>
     ${words()}
-    ${firstRows(preview)}
+    ${state.data.pending ? nothing : firstRows(preview)}
     <div class="row"><button type="button" class="quiet" @click=${() => readAgain(null)}>${t("data.guess")}</button></div>
   </div>`, { open: own })}</div>`;
 }
