@@ -14,6 +14,9 @@ export function lookView() {
   return html`${problemBox(state.look.problem)}<div class="finder">${people()}${person()}</div>`;
 }
 
+/** Below this many sightings an action's numbers are called weak evidence. */
+const WEAK = 5;
+
 // The list of users
 
 function people() {
@@ -69,14 +72,15 @@ function person() {
 }
 
 function history(view) {
-  const seen = new Set(view.state);
+  // The state is the tail of the newest session.
+  const seen = (session, at) => at >= session.events.length - view.state.length;
   const last = view.sessions.length - 1;
   return html`<div class="stack">
     <h3>${t("look.history", { user: view.user })}</h3>
     <ol class="timeline" tabindex="0" aria-label=${t("look.history", { user: view.user })}>
       ${view.hidden > 0 ? html`<li class="small soft">${t("look.hidden", { count: format.whole(view.hidden) })}</li>` : nothing}
       ${view.sessions.map((session, at) => html`<li><span>${when(session, at)}</span>
-        <span class="events">${session.events.map((event) => html`<span class=${`event ${event.kind} ${at === last && seen.has(event.item) ? "here" : ""}`} title=${`${t(`event.${event.kind}`)}: ${event.item}`}><i></i><span class="unseen">${t(`event.${event.kind}`)}</span><span class="clip">${event.item}</span></span>`)}</span></li>`)}
+        <span class="events">${session.events.map((event, nth) => html`<span class=${`event ${event.kind} ${at === last && seen(session, nth) ? "here" : ""}`} title=${`${t(`event.${event.kind}`)}: ${event.item}`}><i></i><span class="unseen">${t(`event.${event.kind}`)}</span><span class="clip">${event.item}</span></span>`)}</span></li>`)}
     </ol>
     <p class="small soft">${t("look.state", { items: view.state.length > 0 ? view.state.join(" → ") : t("look.state.none") })} ${view.backedOff ? t("look.backedOff") : nothing}</p>
   </div>`;
@@ -96,7 +100,7 @@ function recommendations(view) {
       <div class="row"><label class="check small nowrap">${t("look.k")} <select @change=${(event) => { look.k = Number(event.target.value); recommend(look.user); }}>${[5, 10, 20].map((k) => html`<option .selected=${k === look.k}>${k}</option>`)}</select></label>
       <button type="button" ?disabled=${look.exporting} @click=${exportAll}>${look.exporting ? t("look.exporting") : t("look.export")}</button></div></div>
     ${view.learned ? nothing : html`<p class="message">${t("look.notLearned")}</p>`}
-    <p class="small soft">${t(view.byQ ? "look.byQ" : "look.byLikelihood")} ${t("look.baseline", { value: format.brief(view.baselineValue) })}</p>
+    <p class="small soft">${t(view.byQ ? "look.byQ" : "look.byLikelihood")} ${t("look.parts.note")}</p>
     ${view.items.length === 0 ? html`<p class="blank">${t("look.noItems")}</p>` : html`${parts(view)}${table(view)}`}
   </div>`;
 }
@@ -107,8 +111,9 @@ function parts(view) {
     kind: "bars",
     title: t("look.parts"),
     x: { label: t("look.q") },
+    baseline: view.learned ? t("look.learnedQ") : "",
     parts: [t("look.reward"), t("look.future"), t("look.otherwise")],
-    bars: view.items.map((item) => ({ label: item.item, parts: [item.partReward, item.partFuture, item.partOtherwise] })),
+    bars: view.items.map((item) => ({ label: item.item, parts: [item.partReward, item.partFuture, item.partOtherwise], baseline: view.learned ? item.q : null })),
   };
   return html`<q-chart size="rows" .spec=${spec}></q-chart>`;
 }
@@ -118,12 +123,12 @@ function table(view) {
   const both = new Set(view.items.map(({ item }) => item));
   const head = (key, number = true) => html`<th scope="col" class=${number ? "num" : ""}>${t(key)}</th>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("look.recommend")}><table class="items">
-    <thead><tr>${head("look.item", false)}${head("look.q")}${head("look.qStar")}${head("look.accept")}${head("look.support")}${head("look.tried")}<th scope="col" title=${t("look.popular.note")}>${t("look.popular")}</th></tr></thead>
+    <thead><tr>${head("look.item", false)}${view.byQ ? nothing : head("look.score")}${head("look.q")}${head("look.qStar")}${head("look.accept")}${head("look.support")}${head("look.tried")}<th scope="col" title=${t("look.popular.note")}>${t("look.popular")}</th></tr></thead>
     ${view.items.map((item, at) => html`<tbody>
       <tr><th scope="rowgroup"><span class="item">${item.item}</span>${item.category ? html` <span class="badge">${item.category}</span>` : nothing}</th>
-        ${cell("look.q", html`<b>${format.fixed(item.q)}</b>`)}${cell("look.qStar", format.fixed(item.qStar))}${cell("look.accept", format.percent(item.pAccept))}${cell("look.support", format.whole(item.support))}${cell("look.tried", format.compact(item.tried))}
+        ${view.byQ ? nothing : cell("look.score", html`<b>${format.fixed(item.score, 4)}</b>`)}${cell("look.q", html`<b>${format.fixed(item.q)}</b>`)}${cell("look.qStar", format.fixed(item.qStar))}${cell("look.accept", format.percent(item.pAccept))}${cell("look.support", format.whole(item.support))}${cell("look.tried", format.compact(item.tried))}
         <td rowspan="2" class="popular" data-name=${t("look.popular")}>${popular(view.popular[at], both)}</td></tr>
-      <tr><td colspan="6" class="why">${why(item)}</td></tr></tbody>`)}
+      <tr><td colspan=${view.byQ ? 6 : 7} class="why">${why(item, view)}</td></tr></tbody>`)}
   </table></div>`;
 }
 
@@ -135,7 +140,7 @@ function popular(entry, both) {
   return html`<span class=${both.has(item) ? "both" : ""}>${item}</span> <span class="soft">${format.whole(count)}</span>`;
 }
 
-function why(item) {
+function why(item, view) {
   const words = {
     accept: format.percent(item.pAccept),
     unasked: format.percent(item.pUnasked),
@@ -143,6 +148,9 @@ function why(item) {
     future: format.brief(item.future),
     support: format.whole(item.support),
     rank: format.whole(item.popularityRank),
+    state: item.state.join(" → ") || t("look.state.none"),
   };
-  return item.support < 5 ? `${t("look.why", words)} ${t("look.why.once", words)}` : t("look.why", words);
+  const shorter = item.state.length < view.state.length;
+  const weak = item.support < WEAK;
+  return [t("look.why", words), shorter && t("look.why.shorter", words), weak && t("look.why.weak", words)].filter(Boolean).join(" ");
 }
