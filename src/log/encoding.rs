@@ -121,6 +121,8 @@ fn library(encoding: TextEncoding) -> Option<&'static Encoding> {
 pub(super) struct TextDecoder {
     encoding: TextEncoding,
     decoder: Option<Decoder>,
+    /// Whether the end of the file was decoded: the library's decoder must not be asked again.
+    ended: bool,
 }
 
 /// What one call of [`TextDecoder::decode`] did.
@@ -138,6 +140,7 @@ impl TextDecoder {
         Self {
             encoding,
             decoder: library(encoding).map(Encoding::new_decoder_without_bom_handling),
+            ended: false,
         }
     }
 
@@ -156,11 +159,20 @@ impl TextDecoder {
                 done: count == source.len(),
             };
         };
+        if self.ended {
+            return Decoded {
+                read: source.len(),
+                written: 0,
+                done: true,
+            };
+        }
         let (result, read, written, _) = decoder.decode_to_utf8(source, target, last);
+        let done = result == CoderResult::InputEmpty;
+        self.ended = last && done;
         Decoded {
             read,
             written,
-            done: result == CoderResult::InputEmpty,
+            done,
         }
     }
 
