@@ -1,7 +1,7 @@
 //! What a person does with the laboratory, in words that tests share.
 
 use crate::page::Page;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
@@ -30,8 +30,20 @@ impl Page {
         self.wait_until_ready()?;
         let button = self.driver.find(TRAIN)?;
         self.driver.click(&button)?;
-        self.wait_for("document.querySelector('.outcome .message')")?;
+        self.wait_until_trained()?;
         self.text(".outcome")
+    }
+
+    /// Waits until the bar of the training is full and the outcome stands there.
+    ///
+    /// # Errors
+    /// When training doesn't end.
+    pub fn wait_until_trained(&self) -> Result<()> {
+        let full = "document.querySelector('#learn-view progress')?.value === 1";
+        self.wait_for(&format!(
+            "{full} && document.querySelector('.outcome .message b')"
+        ))
+        .map(drop)
     }
 
     /// Chooses a textbook problem or a sample by what is written on it.
@@ -54,6 +66,7 @@ impl Page {
             name = json!(name)
         ))
         .map(drop)
+        .with_context(|| format!("the page shows:\n{}", self.text("#data-view").unwrap_or_default()))
     }
 
     /// The number above a label of the report, such as `Users`.

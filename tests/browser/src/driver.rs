@@ -126,6 +126,9 @@ impl Driver {
     /// # Errors
     /// When it can't be clicked.
     pub fn click(&self, element: &Element) -> Result<()> {
+        // A page that scrolls smoothly would still be moving when the driver aims.
+        let scroll = "arguments[0].scrollIntoView({ behavior: 'instant', block: 'center' });";
+        self.run(scroll, &[Self::argument(element)])?;
         self.post(&format!("/element/{}/click", element.0), &json!({}))
             .map(drop)
     }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use xtask::server::Handle;
 
 /// No act of a person may take longer than this to show, however slow the machine.
@@ -129,9 +129,21 @@ impl Page {
     /// Waits until a JavaScript expression is truthy.
     ///
     /// # Errors
-    /// When [`PATIENCE`] ends first.
+    /// When [`PATIENCE`] ends first, or the browser reports an error meanwhile: then waiting would be in vain.
     pub fn wait_for(&self, expression: &str) -> Result<Value> {
-        self.driver.wait_for(expression, PATIENCE)
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let outcome = self.driver.wait_for(expression, Duration::from_secs(2));
+            if outcome.is_ok() || Instant::now() > deadline {
+                return outcome.with_context(|| format!("all of {PATIENCE:?}"));
+            }
+            let complaints = self.complaints()?;
+            ensure!(
+                complaints.is_empty(),
+                "the browser reported:\n{}",
+                complaints.join("\n")
+            );
+        }
     }
 
     /// Waits until some visible text contains `text`.

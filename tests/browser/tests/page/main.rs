@@ -1,4 +1,8 @@
 //! The page in a real browser, used as a person uses it.
 
+mod appearance;
+mod import;
 mod offline;
 mod opening;
+mod session;
+mod textbook;

@@ -1,11 +1,77 @@
 //! What everyone meets first: the page opens, cleanly, from any path, and talks to nobody.
 
+use anyhow::ensure;
 use qcart_browser_tests::{Setting, scenario};
+use serde_json::json;
 
 #[test]
-fn opens_without_complaints_below_a_sub_path() {
+fn shows_a_sample_ready_to_train() {
     scenario(&Setting::default(), |page| {
-        page.wait_for("document.title.includes('Qcart')")?;
+        page.wait_until_ready()?;
+        ensure!(
+            page.value("document.title")?
+                .as_str()
+                .is_some_and(|title| title.contains("Qcart"))
+        );
         page.check_accessibility()
+    });
+}
+
+#[test]
+fn asks_for_nothing_once_it_is_loaded() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.wait_until_stored()?;
+        let (first, _) = (page.server.take_requests(), page.take_requests()?);
+        ensure!(
+            first.iter().any(|path| path.ends_with("qcart_bg.wasm")),
+            "the server saw {first:?}"
+        );
+        page.drop_file(
+            "private.csv",
+            b"user,item,event,time\nann,tea,view,1\nann,cup,purchase,2\nbob,tea,view,3\n",
+        )?;
+        page.choose("Generated shop")?;
+        page.train()?;
+        page.make_link()?;
+        let (at_server, from_page) = (page.server.take_requests(), page.take_requests()?);
+        ensure!(
+            at_server.is_empty() && from_page.is_empty(),
+            "asked for {at_server:?} and {from_page:?}"
+        );
+        Ok(())
+    });
+}
+
+/// The policy of the page must bind its worker as well, or the sentence about privacy would be a mere intention.
+#[test]
+fn nothing_could_be_sent_elsewhere_even_from_a_worker() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        let script = "
+            const code = `fetch('http://127.0.0.1:9/').then(() => postMessage('sent'), () => postMessage('refused'));`;
+            const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), { type: 'module' });
+            return new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(data); });";
+        ensure!(page.driver.run(script, &[])? == "refused");
+        let complaints = page.complaints()?.join("\n");
+        ensure!(
+            complaints.contains("Content Security Policy directive: \"connect-src 'self'\""),
+            "a worker like the page's own could ask elsewhere: {complaints}"
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn works_where_storage_is_forbidden() {
+    scenario(&Setting::default(), |page| {
+        let forbid = "for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+                        Object.defineProperty(window, name, { get() { throw new DOMException('forbidden', 'SecurityError'); } });";
+        page.driver.devtools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            &json!({ "source": forbid }),
+        )?;
+        page.visit("?again")?;
+        page.wait_until_ready()
     });
 }

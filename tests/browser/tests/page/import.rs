@@ -1,0 +1,129 @@
+//! Logs as people have them, good and bad.
+
+use anyhow::{Result, ensure};
+use qcart_browser_tests::{Page, Setting, scenario};
+use std::path::Path;
+use std::{fs, io::Write as _};
+
+const GOOD: &str = "user,item,event,time\nann,tea,view,2026-03-01 09:30\nann,cup,cart,2026-03-01 09:31\n\
+                    bob,tea,view,2026-03-01 10:00\nbob,pot,purchase,2026-03-01 10:05\n";
+
+#[test]
+fn a_dropped_log_is_read_and_counted() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.drop_file("good.csv", GOOD.as_bytes())?;
+        ensure!(
+            page.figure("Users")? == "2"
+                && page.figure("Items")? == "3"
+                && page.figure("Events")? == "4"
+        );
+        page.check_accessibility()
+    });
+}
+
+#[test]
+fn a_file_of_another_encoding_and_packed_is_read_too() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        let utf16: Vec<u8> = std::iter::once(0xfeff)
+            .chain(GOOD.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        page.drop_file("wide.csv", &utf16)?;
+        ensure!(page.figure("Users")? == "2");
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(GOOD.replace("bob", "卡尔").as_bytes())?;
+        page.drop_file("packed.csv.gz", &packed.finish()?)?;
+        ensure!(page.figure("Users")? == "2");
+        ensure!(page.text("#user-list")?.contains("卡尔"));
+        Ok(())
+    });
+}
+
+/// Each is refused in words, and the log that was there before stays.
+#[test]
+fn what_is_no_log_is_refused_in_words() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.drop_file("good.csv", GOOD.as_bytes())?;
+        let noise: Vec<u8> = (0..50_000_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        let cases: [(&str, &[u8]); 4] = [
+            ("empty.csv", b""),
+            ("header.csv", b"user,item,event,time\n"),
+            ("noise.bin", &noise),
+            ("column.csv", b"item\ntea\ncup\n"),
+        ];
+        for (name, content) in cases {
+            refused(page, name, content)?;
+        }
+        page.check_accessibility()
+    });
+}
+
+fn refused(page: &Page, name: &str, content: &[u8]) -> Result<()> {
+    page.drop_file(name, content)?;
+    let message = page.text("#data-view .message.bad")?;
+    ensure!(message.len() > 40, "{name}: the page only says {message}");
+    ensure!(
+        page.figure("Users")? == "2",
+        "{name}: the log from before is gone"
+    );
+    Ok(())
+}
+
+#[test]
+fn bad_rows_are_counted_with_line_and_value() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.drop_file(
+            "rows.csv",
+            format!("{GOOD}cat,tea,view,yesterday\ndan\n").as_bytes(),
+        )?;
+        page.wait_for_text("Rejected rows")?;
+        let words = page.text("#data-view")?;
+        ensure!(
+            words.contains("yesterday") && words.contains('6'),
+            "the page says: {words}"
+        );
+        Ok(())
+    });
+}
+
+/// Every real log of the collection beside the repository, where there is one, needs no hand.
+#[test]
+fn logs_from_the_wild_need_no_hand() {
+    let near = xtask::workspace::root().join("../shared/data");
+    let data = std::env::var_os("QCART_DATA").map_or(near, Into::into);
+    if !data.is_dir() {
+        println!("no collection of real logs here: set QCART_DATA to check them too");
+        return;
+    }
+    let logs = [
+        "serenade-example/train.txt",
+        "session-rec-rsc15-100k/yoochoose-clicks-100k_test.txt",
+    ];
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        logs.iter()
+            .map(|log| data.join(log))
+            .filter(|log| log.is_file())
+            .try_for_each(|log| read(page, &log))
+    });
+}
+
+fn read(page: &Page, log: &Path) -> Result<()> {
+    let name = log
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    page.drop_file(&name, &fs::read(log)?)?;
+    ensure!(
+        page.value("document.querySelector('#data-view .message.bad') === null")? == true,
+        "{name} was refused"
+    );
+    page.wait_until_ready()
+}
