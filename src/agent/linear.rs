@@ -256,7 +256,7 @@ fn too_large(weights: u64) -> Problem {
         "agent.memory",
         Text::new(
             format!("Tiles and actions make {weights} weights, more than there is room for."),
-            format!("瓦片与动作共需 {weights} 个权重,超出可用内存。"),
+            format!("瓦片与动作共需 {weights} 个权重，超出可用内存。"),
         ),
         Text::new(
             "Use fewer tiles, tilings or actions.",

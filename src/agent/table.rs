@@ -188,12 +188,12 @@ pub(super) fn too_large(states: u32, pairs: u64) -> Problem {
                 "A table of {states} states and {pairs} state-action pairs takes {megabytes} MiB, more than there is room for."
             ),
             format!(
-                "{states} 个状态、{pairs} 个状态-动作对的表需要 {megabytes} MiB,超出可用内存。"
+                "{states} 个状态、{pairs} 个状态-动作对的表需要 {megabytes} MiB，超出可用内存。"
             ),
         ),
         Text::new(
             "Use a shorter history, fewer actions a state, or a higher minimum support.",
-            "请缩短历史长度、减少每个状态的动作数,或提高最低支持度。",
+            "请缩短历史长度、减少每个状态的动作数，或提高最低支持度。",
         ),
     )
 }

@@ -112,7 +112,7 @@ fn wrong_size() -> Problem {
         "tiles.size",
         Text::new(
             "The tiles don't fit: 1 to 8 axes of 1 to 1,000 tiles each, 1 to 64 tilings, and at most 50 million tiles in all.",
-            "瓦片设置无效:需要 1 到 8 个维度,每维 1 到 1,000 个瓦片,1 到 64 层,总数不超过 5,000 万。",
+            "瓦片设置无效：需要 1 到 8 个维度，每维 1 到 1,000 个瓦片，1 到 64 层，总数不超过 5,000 万。",
         ),
         Text::new(
             "Use fewer tiles along each axis, or fewer tilings.",

@@ -45,11 +45,11 @@ impl Discrete {
                 "demand.masses",
                 Text::new(
                     "The probabilities of demand hold a negative or infinite value, or are all 0.",
-                    "需求的概率中有负值或无穷值,或全部为 0。",
+                    "需求的概率中有负值或无穷值，或全部为 0。",
                 ),
                 Text::new(
                     "Give probabilities of at least 0, with at least one above 0.",
-                    "请给出不小于 0 的概率,且至少一个大于 0。",
+                    "请给出不小于 0 的概率，且至少一个大于 0。",
                 ),
             ));
         }

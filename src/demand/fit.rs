@@ -326,7 +326,7 @@ fn check_prices(usable: &[Observation]) -> Result<(), Problem> {
                     "Only {} periods have a price; {FEWEST} are needed.",
                     usable.len()
                 ),
-                format!("只有 {} 个周期有价格,至少需要 {FEWEST} 个。", usable.len()),
+                format!("只有 {} 个周期有价格，至少需要 {FEWEST} 个。", usable.len()),
             ),
             type_it(),
         ));
@@ -356,7 +356,7 @@ fn check_prices(usable: &[Observation]) -> Result<(), Problem> {
                 "The price hardly varied ({distinct} different prices, {percent} % around their mean), so the log can't tell how demand answers it."
             ),
             format!(
-                "价格几乎没有变化({distinct} 个不同价格,相对均值波动 {percent}%),日志无法说明需求如何随价格变化。"
+                "价格几乎没有变化({distinct} 个不同价格，相对均值波动 {percent}%)，日志无法说明需求如何随价格变化。"
             ),
         ),
         type_it(),
@@ -366,7 +366,7 @@ fn check_prices(usable: &[Observation]) -> Result<(), Problem> {
 fn type_it() -> Text {
     Text::new(
         "Choose another item, or type the price response by hand.",
-        "请选择其他商品,或手工输入价格响应。",
+        "请选择其他商品，或手工输入价格响应。",
     )
 }
 
@@ -375,7 +375,7 @@ fn no_visits() -> Problem {
         "demand.no_visits",
         Text::new(
             "A logit needs the number of visitors, and the log has no views of this item in periods with a price.",
-            "Logit 模型需要访客数,但日志中该商品在有价格的周期内没有浏览记录。",
+            "Logit 模型需要访客数，但日志中该商品在有价格的周期内没有浏览记录。",
         ),
         Text::new(
             "Fit a linear or log-linear response instead.",
@@ -397,7 +397,7 @@ fn no_fit() -> Problem {
         "demand.no_fit",
         Text::new(
             "The estimate does not settle: sales are too few or too one-sided.",
-            "估计不收敛:销量太少或过于集中。",
+            "估计不收敛：销量太少或过于集中。",
         ),
         type_it(),
     )
@@ -411,7 +411,7 @@ fn wrong_sign(slope: f64, error: f64) -> Problem {
                 "More was sold at higher prices (slope {slope:.4}, standard error {error:.4}): something other than the price moved demand."
             ),
             format!(
-                "价格越高销量反而越大(斜率 {slope:.4},标准误 {error:.4}):影响需求的是价格以外的因素。"
+                "价格越高销量反而越大(斜率 {slope:.4}，标准误 {error:.4}):影响需求的是价格以外的因素。"
             ),
         ),
         type_it(),

@@ -118,11 +118,11 @@ fn too_short(given: usize, needed: usize) -> Problem {
         "demand.short",
         Text::new(
             format!("There are {given} periods of demand; this method needs at least {needed}."),
-            format!("只有 {given} 个周期的需求数据,该方法至少需要 {needed} 个。"),
+            format!("只有 {given} 个周期的需求数据，该方法至少需要 {needed} 个。"),
         ),
         Text::new(
             "Choose a shorter period or season, or a simpler method.",
-            "请选择更短的周期或季节,或更简单的方法。",
+            "请选择更短的周期或季节，或更简单的方法。",
         ),
     )
 }

@@ -335,11 +335,11 @@ fn no_time() -> Problem {
         "demand.no_time",
         Text::new(
             "The log has no times, so it can't tell how much was sold in a day or week.",
-            "日志没有时间列,无法得知每天或每周的销量。",
+            "日志没有时间列，无法得知每天或每周的销量。",
         ),
         Text::new(
             "Choose the column with the time, or type the demand by hand.",
-            "请选择时间列,或手工输入需求。",
+            "请选择时间列，或手工输入需求。",
         ),
     )
 }
@@ -353,7 +353,7 @@ fn no_orders(has_kinds: bool) -> Problem {
     } else {
         (
             "The log has neither event types nor quantities, so every row counts as a view and nothing as an order.",
-            "日志既没有事件类型也没有数量列,因此所有行都视为浏览,没有订单。",
+            "日志既没有事件类型也没有数量列，因此所有行都视为浏览，没有订单。",
         )
     };
     Problem::new(
@@ -361,7 +361,7 @@ fn no_orders(has_kinds: bool) -> Problem {
         Text::new(en, zh),
         Text::new(
             "Choose the column that tells purchases (or the quantity), or type the demand by hand.",
-            "请选择表示购买(或数量)的列,或手工输入需求。",
+            "请选择表示购买(或数量)的列，或手工输入需求。",
         ),
     )
 }
@@ -373,11 +373,11 @@ fn too_long(span: i64) -> Problem {
             format!(
                 "The log spans {span} periods, more than 100,000: some of its times are probably wrong."
             ),
-            format!("日志跨越 {span} 个周期,超过 100,000 个,可能有时间错误。"),
+            format!("日志跨越 {span} 个周期，超过 100,000 个，可能有时间错误。"),
         ),
         Text::new(
             "Check the time column, or choose a longer period.",
-            "请检查时间列,或选择更长的周期。",
+            "请检查时间列，或选择更长的周期。",
         ),
     )
 }

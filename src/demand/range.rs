@@ -18,7 +18,7 @@ pub fn within(name: Name, value: f64, min: f64, max: f64) -> Result<f64, Problem
         "config.range",
         Text::new(
             format!("The {en} is {value}; it must lie between {min} and {max}."),
-            format!("{zh}为 {value},应在 {min} 到 {max} 之间。"),
+            format!("{zh}为 {value}，应在 {min} 到 {max} 之间。"),
         ),
         Text::new(
             format!("Type a {en} from {min} to {max}."),
@@ -40,7 +40,7 @@ pub fn count(name: Name, length: usize, min: usize, max: usize) -> Result<(), Pr
         "config.count",
         Text::new(
             format!("There are {length} {en}; there must be {min} to {max}."),
-            format!("{zh}的数量为 {length},应为 {min} 到 {max}。"),
+            format!("{zh}的数量为 {length}，应为 {min} 到 {max}。"),
         ),
         Text::new(
             format!("Give {min} to {max} {en}."),
@@ -61,11 +61,11 @@ pub fn states(wanted: u64, limit: u64) -> Result<u32, Problem> {
         "config.states",
         Text::new(
             format!("This problem has {wanted} states; at most {limit} fit in a table."),
-            format!("该问题有 {wanted} 个状态,表格最多容纳 {limit} 个。"),
+            format!("该问题有 {wanted} 个状态，表格最多容纳 {limit} 个。"),
         ),
         Text::new(
             "Use fewer units, fewer periods or a coarser grid.",
-            "请减少单位数、周期数,或使用更粗的网格。",
+            "请减少单位数、周期数，或使用更粗的网格。",
         ),
     ))
 }

@@ -95,7 +95,7 @@ impl GeneratorConfig {
                         format!(
                             "The setting {name} of the generated shop is {value}, outside its range."
                         ),
-                        format!("生成商店的设置项 {name} 为 {value},超出范围。"),
+                        format!("生成商店的设置项 {name} 为 {value}，超出范围。"),
                     ),
                     Text::new(
                         format!("Give a whole number from {least} to {most}."),

@@ -232,11 +232,11 @@ fn check_shares(place: &str, shares: impl Iterator<Item = f64>) -> Result<(), Pr
             format!(
                 "The probabilities at {place} add up to {sum}, not to 1, or one of them is outside 0 to 1."
             ),
-            format!("{place} 处的概率之和为 {sum},不等于 1,或其中有超出 0 到 1 的值。"),
+            format!("{place} 处的概率之和为 {sum}，不等于 1，或其中有超出 0 到 1 的值。"),
         ),
         Text::new(
             "Give each outcome a probability above 0, adding up to 1.",
-            "请使每个结果的概率大于 0,且总和为 1。",
+            "请使每个结果的概率大于 0，且总和为 1。",
         ),
     ))
 }
@@ -255,7 +255,7 @@ fn check_outcome(place: &str, outcome: &Outcome, states: usize) -> Result<(), Pr
                 "A reward at {place} is {}, which is not a finite number.",
                 outcome.reward
             ),
-            format!("{place} 处的奖励为 {},不是有限的数。", outcome.reward),
+            format!("{place} 处的奖励为 {}，不是有限的数。", outcome.reward),
         ),
         Text::new("Use finite rewards.", "请使用有限的奖励值。"),
     ))
@@ -268,11 +268,11 @@ fn no_state(place: &str, state: u32) -> Problem {
             format!(
                 "State {state}, named at {place}, does not exist or has no actions to start with."
             ),
-            format!("{place} 处提到的状态 {state} 不存在,或没有可供开始的动作。"),
+            format!("{place} 处提到的状态 {state} 不存在，或没有可供开始的动作。"),
         ),
         Text::new(
             "Name states that were added; start only where there is something to do.",
-            "请只引用已添加的状态;起始状态必须有可选动作。",
+            "请只引用已添加的状态；起始状态必须有可选动作。",
         ),
     )
 }

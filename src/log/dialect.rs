@@ -104,7 +104,7 @@ pub(super) fn binary(kind: &str) -> Problem {
     } else {
         (
             format!("This is a {kind} file, not a table of text."),
-            format!("这是 {kind} 文件,不是文本表格。"),
+            format!("这是 {kind} 文件，不是文本表格。"),
         )
     };
     Problem::new(
@@ -112,7 +112,7 @@ pub(super) fn binary(kind: &str) -> Problem {
         Text::new(name, name_zh),
         Text::new(
             "Export the log as CSV (in Excel: Save as, CSV UTF-8), unpacked or as .gz, and open that.",
-            "请将日志导出为 CSV(Excel:另存为 CSV UTF-8),不压缩或用 .gz 压缩,再打开。",
+            "请将日志导出为 CSV(Excel:另存为 CSV UTF-8)，不压缩或用 .gz 压缩，再打开。",
         ),
     )
 }
@@ -122,11 +122,11 @@ fn json() -> Problem {
         "log.json",
         Text::new(
             "This file holds JSON, and the importer reads tables.",
-            "这是 JSON 文件,而导入器只读取表格。",
+            "这是 JSON 文件，而导入器只读取表格。",
         ),
         Text::new(
             "Convert it to CSV with one event a row, for example session,item,time,type, and open that.",
-            "请转换为 CSV,每行一个事件,例如 session,item,time,type,再打开。",
+            "请转换为 CSV，每行一个事件，例如 session,item,time,type，再打开。",
         ),
     )
 }
@@ -136,7 +136,7 @@ fn web_page() -> Problem {
         "log.web-page",
         Text::new(
             "This file is a web page or XML, not a table; perhaps the download asked for a login.",
-            "这是网页或 XML,不是表格;下载时可能需要登录。",
+            "这是网页或 XML，不是表格；下载时可能需要登录。",
         ),
         Text::new("Download the file itself, as CSV.", "请下载 CSV 文件本身。"),
     )

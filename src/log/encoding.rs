@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn tells_encodings_apart() {
-        let chinese = "用户,商品,行为\n张三,连衣裙,点击\n李四,牛仔裤,购买\n";
+        let chinese = "用户，商品，行为\n张三，连衣裙，点击\n李四，牛仔裤，购买\n";
         let western = "Käufer,Artikel\nMüller,Tür\nGarçon,Café crème\n";
         assert_eq!(guess(chinese.as_bytes(), true), TextEncoding::Utf8);
         assert_eq!(guess(western.as_bytes(), true), TextEncoding::Utf8);

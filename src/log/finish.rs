@@ -373,11 +373,11 @@ fn no_events(events: &Read, words: &[EventWord]) -> Problem {
             "log.no-events",
             Text::new(
                 format!("No row has an event word that is known. The file has: {list}"),
-                format!("没有一行的行为词是已知的。文件中有:{list}"),
+                format!("没有一行的行为词是已知的。文件中有：{list}"),
             ),
             Text::new(
                 "Say what these words mean (view, click, cart, purchase), or choose another event column.",
-                "请指定这些词的含义(浏览、点击、加购、购买),或选择其他行为列。",
+                "请指定这些词的含义(浏览、点击、加购、购买)，或选择其他行为列。",
             ),
         );
     }
@@ -392,7 +392,7 @@ fn no_events(events: &Read, words: &[EventWord]) -> Problem {
         "log.no-events",
         Text::new(
             format!("Every row is bad. Most often: {}", group.what.en),
-            format!("每一行都有问题。最常见的是:{}", group.what.zh),
+            format!("每一行都有问题。最常见的是：{}", group.what.zh),
         ),
         group.mend.clone(),
     );

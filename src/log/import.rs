@@ -639,7 +639,7 @@ fn empty() -> Problem {
         Text::new("The file is empty.", "文件是空的。"),
         Text::new(
             "Open a log with one event a row: user, item, event type, time.",
-            "请打开每行一个事件的日志:用户、商品、行为类型、时间。",
+            "请打开每行一个事件的日志：用户、商品、行为类型、时间。",
         ),
     )
 }
@@ -649,11 +649,11 @@ fn no_rows() -> Problem {
         "log.no-rows",
         Text::new(
             "The file has a header but no rows.",
-            "文件只有表头,没有数据行。",
+            "文件只有表头，没有数据行。",
         ),
         Text::new(
             "Check the export: it should hold at least one event.",
-            "请检查导出结果:至少应有一个事件。",
+            "请检查导出结果：至少应有一个事件。",
         ),
     )
     .at(Place {
@@ -668,11 +668,11 @@ fn one_column() -> Problem {
         "log.one-column",
         Text::new(
             "The file has only one column: no comma, semicolon, tab or | divides its rows.",
-            "文件只有一列:各行没有被逗号、分号、制表符或 | 分开。",
+            "文件只有一列：各行没有被逗号、分号、制表符或 | 分开。",
         ),
         Text::new(
             "Export at least who and what (user, item) as two columns, or choose the delimiter.",
-            "请至少导出用户和商品两列,或指定分隔符。",
+            "请至少导出用户和商品两列，或指定分隔符。",
         ),
     )
     .at(Place {
@@ -687,7 +687,7 @@ fn long_first_line() -> Problem {
         "log.long-line",
         Text::new(
             "The first line doesn't end within 64 KiB: this is no table with one event a row.",
-            "首行超过 64 KiB 仍未结束:这不是每行一个事件的表格。",
+            "首行超过 64 KiB 仍未结束：这不是每行一个事件的表格。",
         ),
         Text::new(
             "Check that the export has line ends.",
@@ -709,7 +709,7 @@ fn too_large(events: u64, bytes: u64) -> Problem {
             format!(
                 "The log is too large for this page: {events} events and {megabytes} MiB so far, and more to come."
             ),
-            format!("日志过大:已读取 {events} 个事件,占用 {megabytes} MiB,仍未结束。"),
+            format!("日志过大：已读取 {events} 个事件，占用 {megabytes} MiB，仍未结束。"),
         ),
         Text::new(
             "Take a shorter span of time or fewer users and open that.",

@@ -101,11 +101,11 @@ fn truncated() -> Problem {
         "log.gzip-truncated",
         Text::new(
             "The compressed file ends too early: its last part is missing.",
-            "压缩文件不完整:末尾缺失。",
+            "压缩文件不完整：末尾缺失。",
         ),
         Text::new(
             "Download or copy the file again, then open it once more.",
-            "请重新下载或复制该文件,然后再次打开。",
+            "请重新下载或复制该文件，然后再次打开。",
         ),
     )
 }
@@ -115,11 +115,11 @@ fn corrupt() -> Problem {
         "log.gzip-corrupt",
         Text::new(
             "The compressed file is damaged: it can't be decompressed.",
-            "压缩文件已损坏,无法解压。",
+            "压缩文件已损坏，无法解压。",
         ),
         Text::new(
             "Download or copy the file again, or open the uncompressed file.",
-            "请重新下载或复制,或直接打开未压缩的文件。",
+            "请重新下载或复制，或直接打开未压缩的文件。",
         ),
     )
 }

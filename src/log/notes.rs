@@ -18,19 +18,19 @@ pub(super) fn of_schema(schema: &Schema) -> Vec<Text> {
     if schema.time.is_none() {
         notes.push(Text::new(
             "No time column: the order of the rows is used, and sessions can't be cut by pauses.",
-            "没有时间列:按行的顺序,且无法按停顿切分会话。",
+            "没有时间列：按行的顺序，且无法按停顿切分会话。",
         ));
     }
     if !has(Role::User) && has(Role::Session) {
         notes.push(Text::new(
             "A session column without a user column: each session is its own user.",
-            "有会话列而没有用户列:每个会话视为一个用户。",
+            "有会话列而没有用户列：每个会话视为一个用户。",
         ));
     }
     if !has(Role::User) && !has(Role::Session) {
         notes.push(Text::new(
             "Neither a user nor a session column: each row is a session of its own.",
-            "既没有用户列也没有会话列:每行视为一个会话。",
+            "既没有用户列也没有会话列：每行视为一个会话。",
         ));
     }
     if !has(Role::Event) {
@@ -41,19 +41,19 @@ pub(super) fn of_schema(schema: &Schema) -> Vec<Text> {
         notes.push(if bought {
             Text::new(
                 "No event column, but quantities or prices: every row is taken for a purchase.",
-                "没有行为列,但有数量或价格:每行视为一次购买。",
+                "没有行为列，但有数量或价格：每行视为一次购买。",
             )
         } else {
             Text::new(
                 "No event column: every row is taken for a view.",
-                "没有行为列:每行视为一次浏览。",
+                "没有行为列：每行视为一次浏览。",
             )
         });
     }
     if schema.price_is_total {
         notes.push(Text::new(
             "The price column holds totals of rows: the unit price is the total divided by the quantity.",
-            "价格列为每行总额:单价为总额除以数量。",
+            "价格列为每行总额：单价为总额除以数量。",
         ));
     }
     if schema.day_unsure && schema.time_is_slashed() {
@@ -64,7 +64,7 @@ pub(super) fn of_schema(schema: &Schema) -> Vec<Text> {
         };
         notes.push(Text::new(
             format!("The dates could be read either way; the {en} was taken to come first. Change it if the range of dates is wrong."),
-            format!("日期有两种读法;此处按{zh}在前。如果日期范围不对,请更改。"),
+            format!("日期有两种读法；此处按{zh}在前。如果日期范围不对，请更改。"),
         ));
     }
     notes
@@ -94,14 +94,14 @@ pub(super) fn of_log(
             format!(
                 "{shared} session ids occur with several users, so a session is a user and an id together."
             ),
-            format!("{shared} 个会话编号对应多个用户,因此会话由用户和编号共同确定。"),
+            format!("{shared} 个会话编号对应多个用户，因此会话由用户和编号共同确定。"),
         );
     } else if shared > 0 {
         say(
             format!(
                 "{shared} sessions name several users: each was kept whole, under the first of them."
             ),
-            format!("{shared} 个会话含有多个用户:保持完整,归于第一个用户。"),
+            format!("{shared} 个会话含有多个用户：保持完整，归于第一个用户。"),
         );
     }
     if found.anonymous > 0 && has_users && has_sessions {
@@ -110,14 +110,14 @@ pub(super) fn of_log(
             format!(
                 "{count} sessions name no user: each stands as a user of its own beside the {known} named ones."
             ),
-            format!("{count} 个会话没有用户:在 {known} 个具名用户之外各自视为一个用户。"),
+            format!("{count} 个会话没有用户：在 {known} 个具名用户之外各自视为一个用户。"),
         );
     }
     if report.returns > 0 {
         let count = report.returns;
         say(
             format!("{count} events have a negative quantity: they are returns."),
-            format!("{count} 个事件的数量为负:为退货。"),
+            format!("{count} 个事件的数量为负：为退货。"),
         );
     }
     let unknown: Vec<&str> = report
@@ -133,13 +133,13 @@ pub(super) fn of_log(
             format!(
                 "Some event words are not known, and their rows were left out: {list}. Say what they mean to have them read."
             ),
-            format!("有些行为词未知,其行未被读取:{list}。请指定其含义。"),
+            format!("有些行为词未知，其行未被读取：{list}。请指定其含义。"),
         );
     }
     if log.items.len() == 1 {
         say(
             "The log has only one item: there is nothing to choose between.".into(),
-            "日志只有一个商品:没有可选择的余地。".into(),
+            "日志只有一个商品：没有可选择的余地。".into(),
         );
     }
     if log.users.len() == 1 {
@@ -175,6 +175,6 @@ fn strays(report: &mut Report, log: &Log) {
     let (from, to) = (time::iso(low), time::iso(high));
     report.notes.push(Text::new(
         format!("{strays} events lie far outside the time of all others ({from} to {to}); they may be mistakes."),
-        format!("{strays} 个事件远在其他事件的时间之外({from} 至 {to}),可能有误。"),
+        format!("{strays} 个事件远在其他事件的时间之外({from} 至 {to})，可能有误。"),
     ));
 }

@@ -612,11 +612,11 @@ fn too_many_words() -> Problem {
             format!(
                 "The event column holds more than {MOST_WORDS} different values: these are no event types."
             ),
-            format!("行为列含有超过 {MOST_WORDS} 种不同的值:这不是行为类型。"),
+            format!("行为列含有超过 {MOST_WORDS} 种不同的值：这不是行为类型。"),
         ),
         Text::new(
             "Choose another column as event type, or none.",
-            "请选择其他列作为行为类型,或不选。",
+            "请选择其他列作为行为类型，或不选。",
         ),
     )
 }

@@ -535,7 +535,7 @@ impl Schema {
         let mut text = match self.time {
             None => Text::new(
                 "no time column: the order of the rows is used",
-                "没有时间列:按行的顺序",
+                "没有时间列：按行的顺序",
             ),
             Some((_, format)) => format.text(),
         };
@@ -555,7 +555,7 @@ impl Schema {
         if self.time_is_slashed() && self.day_unsure {
             text.en
                 .push_str(" (a guess: the first rows could be read either way)");
-            text.zh.push_str("(猜测:前面的行两种读法都可以)");
+            text.zh.push_str("(猜测：前面的行两种读法都可以)");
         }
         text
     }
@@ -683,10 +683,10 @@ impl Guess<'_> {
         });
         if let Some(index) = second {
             let (en, zh) = match self.columns[index].time_offset() {
-                Some(TimeOffset::Clock) => ("time of day, added to the date", "时刻,与日期相加"),
+                Some(TimeOffset::Clock) => ("time of day, added to the date", "时刻，与日期相加"),
                 _ => (
                     "milliseconds since the session began, added to the date",
-                    "会话开始后的毫秒数,与日期相加",
+                    "会话开始后的毫秒数，与日期相加",
                 ),
             };
             self.set(index, Role::Time, en, zh);
@@ -793,7 +793,7 @@ impl Guess<'_> {
                 index,
                 Role::Session,
                 "first column; equal values stand together and span little time",
-                "第一列;相同的值相邻且时间跨度短",
+                "第一列；相同的值相邻且时间跨度短",
             );
         } else {
             self.set(index, Role::User, "first column of names", "第一个标识列");
@@ -900,7 +900,7 @@ impl Guess<'_> {
             let name = &self.names[first];
             notes.push(Text::new(
                 format!("Column {name} only orders the events of a session: the log has no dates."),
-                format!("{name} 列只表示会话内的顺序:日志没有日期。"),
+                format!("{name} 列只表示会话内的顺序：日志没有日期。"),
             ));
             return Ok((Some((first, TimeFormat::Order)), None));
         };
@@ -1052,7 +1052,7 @@ fn no_item(names: &[String]) -> Problem {
         "log.no-item",
         Text::new(
             format!("None of the columns seems to name the items. The columns are: {names}"),
-            format!("没有一列像是商品。各列为:{names}"),
+            format!("没有一列像是商品。各列为：{names}"),
         ),
         Text::new(
             "Say in the table of columns which one holds the item.",
@@ -1077,11 +1077,11 @@ fn unreadable_time(column: usize, name: &str, value: Option<&&str>) -> Problem {
         "log.time-format",
         Text::new(
             format!("The times in column {name} are written in a way that can't be read, such as \"{value}\"."),
-            format!("无法解读 {name} 列的时间,例如“{value}”。"),
+            format!("无法解读 {name} 列的时间，例如“{value}”。"),
         ),
         Text::new(
             "Write them as 2024-05-31 18:00:00 or as seconds since 1970, or set the column to \"not used\".",
-            "请写成 2024-05-31 18:00:00 或自 1970 年起的秒数,或将该列设为“不使用”。",
+            "请写成 2024-05-31 18:00:00 或自 1970 年起的秒数，或将该列设为“不使用”。",
         ),
     )
     .at(Place { line: 1, column: column as u32 + 1, byte: 0 })

@@ -64,13 +64,13 @@ impl TimeFormat {
             Self::Nanoseconds => ("nanoseconds since 1970 (UTC)", "自 1970 年起的纳秒数(UTC)"),
             Self::YearFirst => (
                 "year-month-day, time of day if given, UTC unless a zone is written",
-                "年-月-日,可带时刻;未注明时区按 UTC",
+                "年-月-日，可带时刻；未注明时区按 UTC",
             ),
-            Self::DayFirst => ("day/month/year, taken as UTC", "日/月/年,按 UTC"),
-            Self::MonthFirst => ("month/day/year, taken as UTC", "月/日/年,按 UTC"),
+            Self::DayFirst => ("day/month/year, taken as UTC", "日/月/年，按 UTC"),
+            Self::MonthFirst => ("month/day/year, taken as UTC", "月/日/年，按 UTC"),
             Self::Compact => (
                 "YYYYMMDD, with or without hhmmss, taken as UTC",
-                "YYYYMMDD,可带 hhmmss,按 UTC",
+                "YYYYMMDD，可带 hhmmss，按 UTC",
             ),
             Self::Mail => (
                 "day, month name and year (RFC 2822)",
@@ -78,7 +78,7 @@ impl TimeFormat {
             ),
             Self::Order => (
                 "no time, only the order of events within a session",
-                "没有时间,只有会话内的顺序",
+                "没有时间，只有会话内的顺序",
             ),
         };
         Text::new(en, zh)

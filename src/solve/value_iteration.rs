@@ -194,11 +194,11 @@ fn no_limit(gamma: f64) -> Problem {
             format!(
                 "With a discount of {gamma} the values grow without end: some way of acting earns for ever."
             ),
-            format!("折扣因子为 {gamma} 时价值会无限增长:存在一种可以永远获得奖励的行为方式。"),
+            format!("折扣因子为 {gamma} 时价值会无限增长：存在一种可以永远获得奖励的行为方式。"),
         ),
         Text::new(
             "Use a discount below 1, such as 0.95.",
-            "请使用小于 1 的折扣因子,例如 0.95。",
+            "请使用小于 1 的折扣因子，例如 0.95。",
         ),
     )
 }

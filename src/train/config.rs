@@ -186,7 +186,7 @@ fn out_of_range(name: &str, value: f64, least: &str, most: &str) -> Problem {
         "train.range",
         Text::new(
             format!("The setting {name} is {value}, outside its range."),
-            format!("设置项 {name} 的值为 {value},超出范围。"),
+            format!("设置项 {name} 的值为 {value}，超出范围。"),
         ),
         Text::new(
             format!("Give a value from {least} to {most}."),

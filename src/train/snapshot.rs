@@ -78,14 +78,14 @@ impl StopReason {
                 format!(
                     "Converged: the mean Bellman residual is at most {share} of the mean |Q*|."
                 ),
-                format!("已收敛:平均贝尔曼残差不超过平均 |Q*| 的 {share}。"),
+                format!("已收敛：平均贝尔曼残差不超过平均 |Q*| 的 {share}。"),
             ),
             Self::Converged(Criterion::Policy(count)) => Text::new(
                 format!(
                     "Converged: the value of the greedy policy stayed within 0.2 % over the last quarter of the steps ({count} measurements or more), and the Bellman residual no longer falls."
                 ),
                 format!(
-                    "已收敛:贪心策略的价值在最近四分之一的步数内(不少于 {count} 次测量)变化不超过 0.2 %,且贝尔曼残差不再下降。"
+                    "已收敛：贪心策略的价值在最近四分之一的步数内(不少于 {count} 次测量)变化不超过 0.2 %，且贝尔曼残差不再下降。"
                 ),
             ),
             Self::Budget => Text::new("The budget of steps is used up.", "步数预算已用完。"),
@@ -94,7 +94,7 @@ impl StopReason {
                     "Diverged: a Q-value became {value:e}, beyond {bound:e}, far more than anything that can be earned. Lower the learning rate; with a discount of 1, make sure that episodes end."
                 ),
                 format!(
-                    "已发散:某个 Q 值变为 {value:e},超出 {bound:e},远大于可能获得的回报。请降低学习率;折扣因子为 1 时,请确保回合会结束。"
+                    "已发散：某个 Q 值变为 {value:e}，超出 {bound:e}，远大于可能获得的回报。请降低学习率；折扣因子为 1 时，请确保回合会结束。"
                 ),
             ),
             Self::Stopped => Text::new("Stopped by hand.", "已手动停止。"),

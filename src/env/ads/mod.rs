@@ -240,7 +240,7 @@ fn no_budget() -> Problem {
         "ads.budget",
         Text::new(
             "The budget is 0: nothing can be shown and the day earns 0.",
-            "预算为 0:无法投放,当日收益为 0。",
+            "预算为 0:无法投放，当日收益为 0。",
         ),
         Text::new("Type a budget above 0.", "请输入大于 0 的预算。"),
     )
@@ -251,11 +251,11 @@ fn free() -> Problem {
         "ads.free",
         Text::new(
             "An ad or bid never costs anything, so the budget plays no part in it.",
-            "某个广告或出价从不产生费用,因此与预算无关。",
+            "某个广告或出价从不产生费用，因此与预算无关。",
         ),
         Text::new(
             "Give every ad a cost, or leave out what is free.",
-            "请为每个广告设置费用,或去掉免费的广告。",
+            "请为每个广告设置费用，或去掉免费的广告。",
         ),
     )
 }

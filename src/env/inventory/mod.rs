@@ -67,11 +67,11 @@ fn check_demand(demand: &Discrete) -> Result<(), Problem> {
         "inventory.no_demand",
         Text::new(
             "Demand is always 0, so there is nothing to order.",
-            "需求始终为 0,无需订货。",
+            "需求始终为 0，无需订货。",
         ),
         Text::new(
             "Choose an item that sells, or type its mean demand.",
-            "请选择有销量的商品,或输入其平均需求。",
+            "请选择有销量的商品，或输入其平均需求。",
         ),
     ))
 }
@@ -85,11 +85,11 @@ fn grid_too_small(what: (&str, &str), given: u32, needed: u32) -> Problem {
             format!(
                 "The {en} of {given} units is smaller than demand can be; it must be at least {needed}."
             ),
-            format!("{zh} {given} 小于可能出现的需求,至少应为 {needed}。"),
+            format!("{zh} {given} 小于可能出现的需求，至少应为 {needed}。"),
         ),
         Text::new(
             format!("Type a {en} of at least {needed} units, or scale units into boxes."),
-            format!("请输入不小于 {needed} 的{zh},或将单位换算为整箱。"),
+            format!("请输入不小于 {needed} 的{zh}，或将单位换算为整箱。"),
         ),
     )
 }

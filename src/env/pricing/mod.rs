@@ -323,11 +323,11 @@ fn loss() -> Problem {
         "pricing.loss",
         Text::new(
             "Every price on the ladder is below the unit cost, so every sale is a loss.",
-            "所有价格档位都低于单位成本,每卖一件都会亏损。",
+            "所有价格档位都低于单位成本，每卖一件都会亏损。",
         ),
         Text::new(
             "Add a price above the unit cost, or lower the cost.",
-            "请添加高于单位成本的价格,或降低成本。",
+            "请添加高于单位成本的价格，或降低成本。",
         ),
     )
 }
@@ -341,7 +341,7 @@ fn no_demand() -> Problem {
         ),
         Text::new(
             "Lower the prices or type a larger demand.",
-            "请降低价格,或输入更大的需求。",
+            "请降低价格，或输入更大的需求。",
         ),
     )
 }

@@ -231,7 +231,7 @@ fn empty() -> Problem {
         "shop.empty",
         Text::new(
             "The log has no events, so there is nothing to learn from.",
-            "日志中没有事件,因此没有可学习的内容。",
+            "日志中没有事件，因此没有可学习的内容。",
         ),
         Text::new(
             "Open a log with at least one session of two items.",
@@ -245,11 +245,11 @@ fn no_sequence() -> Problem {
         "shop.no-sequence",
         Text::new(
             "No session in the log goes on after its first item, so it can't be learnt what follows what.",
-            "日志中没有任何会话在第一件商品之后继续,因此无法学习商品之间的先后关系。",
+            "日志中没有任何会话在第一件商品之后继续，因此无法学习商品之间的先后关系。",
         ),
         Text::new(
             "Check the columns for user, session and time, or allow a longer gap within a session.",
-            "请检查用户、会话和时间列,或放宽会话内允许的间隔。",
+            "请检查用户、会话和时间列，或放宽会话内允许的间隔。",
         ),
     )
 }

@@ -96,7 +96,7 @@ impl ShopConfig {
                     "shop.range",
                     Text::new(
                         format!("The setting {name} is {value}, outside its range."),
-                        format!("设置项 {name} 的值为 {value},超出范围。"),
+                        format!("设置项 {name} 的值为 {value}，超出范围。"),
                     ),
                     Text::new(
                         format!("Give a value from {least} to {most}."),

@@ -12,7 +12,7 @@ pub(super) const GRID_WORLD: Textbook = Textbook {
     title: ["Grid world, 5 × 5", "5 × 5 网格世界"],
     note: [
         "Four moves on a 5 by 5 grid. Bumping into the edge costs 1. Any move from A (top row, second cell) pays 10 and leads to A' in the bottom row; any from B (top row, fourth) pays 5 and leads to B'. It never ends, so the discount of 0.9 is what makes values finite: the best value is 24.4, at A.",
-        "在 5 × 5 的网格上有四种移动。撞到边缘奖励为 -1。从 A(第一行第二格)出发的任何移动奖励为 10 并到达底行的 A';从 B(第一行第四格)出发奖励为 5 并到达 B'。任务永不结束,因此要靠 0.9 的折扣因子使价值有限:最优价值为 24.4,位于 A。",
+        "在 5 × 5 的网格上有四种移动。撞到边缘奖励为 -1。从 A(第一行第二格)出发的任何移动奖励为 10 并到达底行的 A';从 B(第一行第四格)出发奖励为 5 并到达 B'。任务永不结束，因此要靠 0.9 的折扣因子使价值有限：最优价值为 24.4，位于 A。",
     ],
     source: "Sutton & Barto 2018, Examples 3.5 and 3.8",
     suggested: Suggested {
@@ -31,7 +31,7 @@ pub(super) const CLIFF: Textbook = Textbook {
     title: ["Cliff walking", "悬崖行走"],
     note: [
         "From the bottom left to the bottom right, each step costs 1. Between them is a cliff: stepping off it costs 100 and sends you back to the start. Q-learning learns the shortest path along the edge, with a return of -13.",
-        "从左下角走到右下角,每一步奖励为 -1。两者之间是悬崖:踏空奖励为 -100 并被送回起点。Q-learning 学到沿着悬崖边缘的最短路径,回报为 -13。",
+        "从左下角走到右下角，每一步奖励为 -1。两者之间是悬崖：踏空奖励为 -100 并被送回起点。Q-learning 学到沿着悬崖边缘的最短路径，回报为 -13。",
     ],
     source: "Sutton & Barto 2018, Example 6.6",
     suggested: Suggested {
@@ -56,7 +56,7 @@ pub(super) const FROZEN_LAKE: Textbook = Textbook {
     title: ["Frozen lake, slippery", "结冰的湖面(会打滑)"],
     note: [
         "Cross a frozen lake without falling through a hole. The ice is slippery: you go where you want only one time in three, else to one side of it. Reaching the far corner pays 1, all else nothing. Even the best policy arrives only 14 times in 17.",
-        "穿过结冰的湖面而不掉进冰洞。冰面很滑:只有三分之一的概率朝想去的方向走,否则滑向两侧之一。到达对角的终点奖励为 1,其余为 0。即使是最优策略,17 次中也只能到达 14 次。",
+        "穿过结冰的湖面而不掉进冰洞。冰面很滑：只有三分之一的概率朝想去的方向走，否则滑向两侧之一。到达对角的终点奖励为 1，其余为 0。即使是最优策略，17 次中也只能到达 14 次。",
     ],
     source: "Gymnasium, FrozenLake-v1 (4x4, is_slippery)",
     suggested: Suggested {

@@ -100,7 +100,7 @@ pub fn find(id: &str) -> Result<&'static Textbook, Problem> {
             ),
             Text::new(
                 format!("Choose one of: {}.", ids.join(", ")),
-                format!("请从以下名称中选择:{}。", ids.join("、")),
+                format!("请从以下名称中选择：{}。", ids.join("、")),
             ),
         )
     })

@@ -151,11 +151,11 @@ fn check_gains(profit: &[f64]) -> Result<(), Problem> {
         "inventory.gains",
         Text::new(
             "For some item a further unit earns more than the one before it, as with a fixed order cost; one budget can't be split by a price of money then.",
-            "某商品每多订一件的收益反而递增(例如存在固定订货成本),此时无法用资金价格分配预算。",
+            "某商品每多订一件的收益反而递增(例如存在固定订货成本)，此时无法用资金价格分配预算。",
         ),
         Text::new(
             "Leave out fixed order costs when several items share a budget.",
-            "多个商品共用预算时,请去掉固定订货成本。",
+            "多个商品共用预算时，请去掉固定订货成本。",
         ),
     ))
 }

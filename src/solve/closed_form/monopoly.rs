@@ -55,11 +55,11 @@ fn unbounded() -> Problem {
         "pricing.unbounded",
         Text::new(
             "There is no best price: demand hardly falls when the price rises, so dearer always earns more.",
-            "不存在最优价格:价格上涨时需求几乎不降,因此越贵收益越高。",
+            "不存在最优价格：价格上涨时需求几乎不降，因此越贵收益越高。",
         ),
         Text::new(
             "Type a larger price slope (or an elasticity above 1 with a cost above 0), or limit the price ladder.",
-            "请输入更大的价格斜率(或大于 1 的弹性并使成本大于 0),或限制价格档位。",
+            "请输入更大的价格斜率(或大于 1 的弹性并使成本大于 0)，或限制价格档位。",
         ),
     )
 }

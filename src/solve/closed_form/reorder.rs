@@ -131,11 +131,11 @@ fn no_demand() -> Problem {
         "inventory.no_demand",
         Text::new(
             "Demand is always 0, so there is nothing to order.",
-            "需求始终为 0,无需订货。",
+            "需求始终为 0，无需订货。",
         ),
         Text::new(
             "Choose an item that sells, or type its mean demand.",
-            "请选择有销量的商品,或输入其平均需求。",
+            "请选择有销量的商品，或输入其平均需求。",
         ),
     )
 }
