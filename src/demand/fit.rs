@@ -168,7 +168,7 @@ fn regress(observations: &[Observation], x: &[f64], form: Form) -> Result<Line, 
     let n = x.len() as f64;
     let center = x.iter().sum::<f64>() / n;
     let units = observations.iter().map(|o| o.units).sum::<f64>() / n;
-    let visits = observations.iter().map(|o| visitors(o)).sum::<f64>() / n;
+    let visits = observations.iter().map(visitors).sum::<f64>() / n;
     let (mut a, mut b) = match form {
         Form::Linear => (units, 0.0),
         Form::LogLinear | Form::IsoElastic => (libm::log(units), 0.0),
