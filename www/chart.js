@@ -5,7 +5,8 @@
 import { html, nothing, render, svg } from "./vendor/lit-html.js";
 import { currentLanguage, t } from "./i18n.js";
 import { whole } from "./format.js";
-import { announce, save } from "./lab.js";
+import { announce } from "./voice.js";
+import { save } from "./files.js";
 
 let ChartView = null;
 const charts = new Set();

@@ -1,14 +1,14 @@
 // The language of the page: chosen once, remembered, and asked for by every view.
 
-import en from "./texts/en.js";
-import zh from "./texts/zh-CN.js";
 import { useLocale } from "./format.js";
 import { recall, remember } from "./memory.js";
 
-const TEXTS = { en, "zh-CN": zh };
+/** Only the language in use is fetched. */
+const LOADERS = { en: () => import("./texts/en.js"), "zh-CN": () => import("./texts/zh-CN.js") };
 export const LANGUAGES = [["en", "English"], ["zh-CN", "简体中文"]];
 
 let language = "en";
+let texts = {};
 
 export const currentLanguage = () => language;
 /** The key under which the engine's sentences hold this language. */
@@ -16,7 +16,7 @@ export const engineLanguage = () => (language === "en" ? "en" : "zh");
 
 /** A text with its {places} filled in. */
 export function t(key, values) {
-  const text = TEXTS[language][key] ?? en[key] ?? key;
+  const text = texts[key] ?? key;
   return values ? text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all) : text;
 }
 
@@ -37,8 +37,9 @@ export function firstLanguage() {
 }
 
 /** Switches the language of the page and of the static markup. */
-export function speak(next, keep = false) {
-  language = TEXTS[next] ? next : "en";
+export async function speak(next, keep = false) {
+  texts = (await LOADERS[next]()).default;
+  language = next;
   if (keep) remember("language", language);
   document.documentElement.lang = language;
   useLocale(language);

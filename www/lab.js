@@ -2,9 +2,11 @@
 
 import { say, t } from "./i18n.js";
 import { whole } from "./format.js";
+import { save } from "./files.js";
 import { Wire } from "./rpc.js";
 import { fetchSample, sample } from "./samples.js";
 import { changed, changedSoon, emptyLearn, state } from "./state.js";
+import { announce, dismiss, notify } from "./voice.js";
 
 /** @type {Wire} */
 let wire;
@@ -15,31 +17,6 @@ let lastCrash = null;
 export function connect(module, inlineLog) {
   wire = new Wire(module, take, recover);
   openBytes = inlineLog;
-}
-
-const SAY_EVERY = 2000;
-const spoken = { at: -SAY_EVERY, later: 0 };
-
-/** Says something to those who listen instead of looking: at most every two seconds, the newest last. */
-export function announce(text) {
-  clearTimeout(spoken.later);
-  const wait = spoken.at + SAY_EVERY - performance.now();
-  if (wait > 0) {
-    spoken.later = setTimeout(() => announce(text), wait);
-    return;
-  }
-  spoken.at = performance.now();
-  document.getElementById("status").textContent = text;
-}
-
-export function notify(notice) {
-  state.notices = [...state.notices.filter((other) => other.id !== notice.id), notice];
-  changed("chrome");
-}
-
-export function dismiss(id) {
-  state.notices = state.notices.filter((notice) => notice.id !== id);
-  changed("chrome");
 }
 
 /** A request; its problem, if it has one, is returned instead of shown. */
@@ -549,12 +526,4 @@ async function collect(request, name) {
   state.look.exporting = false;
   changed("look");
   if (complete) save(new Blob(parts, { type: "text/csv;charset=utf-8" }), name);
-}
-
-export function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

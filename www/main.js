@@ -4,7 +4,8 @@ import { render } from "./vendor/lit-html.js";
 import { useEngine as chartsUse } from "./chart.js";
 import { acceptDrops, take } from "./drop.js";
 import { firstLanguage, speak } from "./i18n.js";
-import { chooseSample, connect, defaultOf, notify } from "./lab.js";
+import { chooseSample, connect, defaultOf } from "./lab.js";
+import { notify } from "./voice.js";
 import { loadEngine } from "./load.js";
 import { keepForOffline } from "./offline.js";
 import { isLink, openAddress, useEngine as linksUse } from "./share.js";
@@ -29,22 +30,19 @@ function draw(name) {
 }
 
 async function start() {
-  document.getElementById("boot").remove();
-  const early = document.getElementById("early-file").files[0];
-  for (const name of Object.keys(views)) {
-    const place = document.getElementById(`${name}-view`);
-    place.replaceChildren();
-    places.set(name, place);
-  }
-  if (new URLSearchParams(location.search).get("embed") === "1") document.documentElement.dataset.embed = "";
   useTheme(firstTheme());
-  speak(firstLanguage());
+  if (new URLSearchParams(location.search).get("embed") === "1") document.documentElement.dataset.embed = "";
+  const loading = loadEngine();
+  // Its failure is told below, once there are words for it.
+  loading.catch(() => {});
+  await speak(firstLanguage());
+  const early = takeOver();
   onChange(draw);
   changed();
   acceptDrops();
   followSteps();
   try {
-    await ready();
+    await ready(loading);
   } catch (problem) {
     refuse(problem);
     return;
@@ -58,8 +56,20 @@ async function start() {
   keepForOffline();
 }
 
-async function ready() {
-  const { module, bindings } = await loadEngine();
+/** Puts the living views in the place of the static markup; returns the file that was chosen before. */
+function takeOver() {
+  const [early] = document.getElementById("early-file").files;
+  document.getElementById("boot").remove();
+  for (const name of Object.keys(views)) {
+    const place = document.getElementById(`${name}-view`);
+    place.replaceChildren();
+    places.set(name, place);
+  }
+  return early;
+}
+
+async function ready(loading) {
+  const { module, bindings } = await loading;
   state.catalog = bindings.catalog();
   for (const parameter of state.catalog.parameters) state.settings[parameter.key] = defaultOf(parameter);
   connect(module, bindings.inlineLog);

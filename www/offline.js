@@ -1,6 +1,6 @@
 // The service worker: keeps the page for use without a network, and tells when a newer one is ready.
 
-import { notify } from "./lab.js";
+import { notify } from "./voice.js";
 
 const WORKER = new URL("../sw.js", import.meta.url);
 

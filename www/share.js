@@ -1,6 +1,7 @@
 // Links and project files on their way in: checked by the engine first, and what was there stays if they are bad.
 
-import { dismiss, notify, openExperiment } from "./lab.js";
+import { openExperiment } from "./lab.js";
+import { dismiss, notify } from "./voice.js";
 import { changed, state } from "./state.js";
 
 let engine = null;

@@ -3,7 +3,7 @@
 import { html, nothing, render } from "../vendor/lit-html.js";
 import { currentLanguage, LANGUAGES, say, speak, t } from "../i18n.js";
 import { redrawCharts } from "../chart.js";
-import { dismiss } from "../lab.js";
+import { dismiss } from "../voice.js";
 import { recall, remember } from "../memory.js";
 import { changed, state } from "../state.js";
 import { options } from "./parts.js";
@@ -19,9 +19,15 @@ export function chrome() {
 function preferences() {
   const theme = document.documentElement.dataset.theme ?? "auto";
   return html`
-    <select aria-label=${t("language")} @change=${(event) => { speak(event.target.value, true); redrawCharts(); changed(); }}>${options(LANGUAGES, currentLanguage())}</select>
+    <select aria-label=${t("language")} @change=${changeLanguage}>${options(LANGUAGES, currentLanguage())}</select>
     <select aria-label=${t("theme")} @change=${(event) => { useTheme(event.target.value, true); changed("chrome"); }}>${options(["auto", "light", "dark"].map((key) => [key, t(`theme.${key}`)]), theme)}</select>
   `;
+}
+
+async function changeLanguage(event) {
+  await speak(event.target.value, true);
+  redrawCharts();
+  changed();
 }
 
 export function useTheme(theme, keep = false) {

@@ -3,7 +3,8 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { announce, makeLink, saveProject } from "../lab.js";
+import { makeLink, saveProject } from "../lab.js";
+import { announce } from "../voice.js";
 import { openLink, openProject } from "../share.js";
 import { changed, state } from "../state.js";
 import { problemBox } from "./parts.js";
