@@ -1,4 +1,4 @@
-//! The four distribution functions that intervals and tests need, from `libm` alone.
+//! The few distribution functions that intervals and tests need, from `libm` alone.
 //!
 //! The statistics crates call the platform's `ln`, `exp` and `pow`, whose last bits differ between machines; results
 //! here are part of a link's digest, so these few lines stand on `libm` instead.
@@ -43,10 +43,13 @@ pub fn student_quantile(p: f64, freedom: f64) -> f64 {
     if freedom > 1e7 {
         return normal_quantile(p);
     }
-    bisect(-1e6, 0.0, p, |t| {
-        let x = freedom / (freedom + t * t);
-        0.5 * beta_lower(0.5 * freedom, 0.5, x)
-    })
+    bisect(-1e6, 0.0, p, |t| student_tail(-t, freedom))
+}
+
+/// The upper tail of Student's t distribution, `P(T > t)`, for `t >= 0` and `freedom > 0` degrees of freedom.
+#[must_use]
+pub fn student_tail(t: f64, freedom: f64) -> f64 {
+    0.5 * beta_lower(0.5 * freedom, 0.5, freedom / (freedom + t * t))
 }
 
 /// Where an increasing function crosses `target`, between `low` and `high`; NaN for a target that is none.

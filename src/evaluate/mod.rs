@@ -1,6 +1,7 @@
 //! Is it any good? How well behaviour is predicted and how much a policy earns, said honestly: with intervals, their n,
 //! and words for what the data can't tell.
 
+pub mod abtest;
 mod bootstrap;
 pub mod canary;
 mod compare;

@@ -52,15 +52,15 @@ impl Returns {
     }
 }
 
-/// Plays one episode and returns its discounted return; cut off after `horizon` steps.
+/// Plays one episode from a state and returns its discounted return; cut off after `horizon` steps.
 pub fn episode(
     environment: &impl Environment,
+    mut state: u32,
     mut policy: impl FnMut(u32, &mut Rng) -> u32,
     gamma: f64,
     horizon: u32,
     rng: &mut Rng,
 ) -> f64 {
-    let mut state = environment.reset(rng);
     let (mut value, mut discount) = (0.0, 1.0);
     for _ in 0..horizon {
         let step = environment.step(state, policy(state, rng), rng);
@@ -88,13 +88,9 @@ pub fn simulate(
     let mut rng = stream(seed, label);
     let mut returns = Returns::default();
     for _ in 0..episodes {
-        returns.add(episode(
-            environment,
-            |state, rng| policy.draw(state, rng),
-            gamma,
-            horizon,
-            &mut rng,
-        ));
+        let start = environment.reset(&mut rng);
+        let draw = |state, rng: &mut Rng| policy.draw(state, rng);
+        returns.add(episode(environment, start, draw, gamma, horizon, &mut rng));
     }
     returns
 }
