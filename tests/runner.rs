@@ -51,7 +51,7 @@ fn inspect_counts_and_writes_the_rejected_rows() {
     assert_eq!(report["encoding"], "UTF-8");
     assert_eq!(report["delimiter"], ",");
     assert_eq!(report["roles"]["user"], "user");
-    assert_eq!(report["roles"]["event type"], "event");
+    assert_eq!(report["roles"]["event"], "event");
     let rows = std::fs::read_to_string(rejects).unwrap();
     assert!(
         rows.lines()

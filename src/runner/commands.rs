@@ -84,7 +84,7 @@ fn repeat(text: &str, log: Option<&Path>, common: &Common) -> Result<ExitCode, P
         give_data(&mut lab, &experiment, log)?;
     }
     let world = decide(&mut lab, experiment.problem)?;
-    report_training(&mut lab, world, common)
+    report_training(&mut lab, world.as_ref(), common)
 }
 
 /// Gives the laboratory the log that an experiment asks for.
@@ -188,7 +188,7 @@ fn train(log: Option<&Path>, problem: String, common: &Common) -> Result<ExitCod
         open(&mut lab, path)?;
     }
     let world = decide(&mut lab, problem)?;
-    report_training(&mut lab, world, common)
+    report_training(&mut lab, world.as_ref(), common)
 }
 
 /// Chooses a problem and computes its optimum.
@@ -204,7 +204,7 @@ fn decide(lab: &mut Lab, problem: String) -> Result<Option<World>, Problem> {
 /// Trains, then prints the outcome, the verdict and the link.
 fn report_training(
     lab: &mut Lab,
-    world: Option<World>,
+    world: Option<&World>,
     common: &Common,
 ) -> Result<ExitCode, Problem> {
     let mut responses = ask(lab, Request::Train)?;
@@ -234,7 +234,7 @@ fn report_training(
             &json!({ "world": world, "outcome": outcome, "digest": digest, "verdict": verdict, "link": shared }),
         );
     } else {
-        output::outcome(world.as_ref(), &outcome, verdict.as_ref());
+        output::outcome(world, &outcome, verdict.as_ref());
         if let Some(link) = shared {
             println!("{link}");
         }

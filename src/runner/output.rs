@@ -38,7 +38,7 @@ pub fn inspection_json(
         .zip(&dialect.roles)
         .filter(|(_, role)| **role != Role::Ignore);
     let roles: BTreeMap<String, &String> = used
-        .map(|(column, role)| (role.text().en, column))
+        .map(|(column, role)| (json!(role).as_str().unwrap_or_default().to_owned(), column))
         .collect();
     json!({
         "file": file.name,
