@@ -14,6 +14,7 @@ cargo xtask COMMAND
                     build, then serve the page; prints its address
   dist              build, then write dist/ for any static host
   test              check everything; ends with \"N passed, N failed\"
+  screenshots       take the pictures in docs/ of the page as it is
   bench             measure native, wasm and rivals; also as target/bench.json
 
 --dev builds quicker, with symbol names, and runs slower.
@@ -43,6 +44,7 @@ fn run() -> Result<ExitCode> {
         }
         Some("test") if !suite::run() => return Ok(ExitCode::FAILURE),
         Some("test") => {}
+        Some("screenshots") => browser_program("pictures")?,
         Some("bench") => browser_program("bench")?,
         Some("help") => print!("{HELP}"),
         Some(other) => bail!("there is no command {other}\n\n{HELP}"),

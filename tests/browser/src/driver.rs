@@ -31,11 +31,12 @@ pub struct Driver {
 pub struct Element(String);
 
 impl Driver {
-    /// Starts a driver on a free port, and through it a browser with the language that it asks pages for.
+    /// Starts a driver on a free port, and through it a browser that asks pages for a language and draws with so many
+    /// device pixels for each CSS pixel.
     ///
     /// # Errors
     /// When Chromium or its driver is missing or doesn't start.
-    pub fn start(language: &str) -> Result<Self> {
+    pub fn start(language: &str, scale: f64) -> Result<Self> {
         let browser =
             chromium().context("Chromium is not installed (Debian: apt-get install chromium)")?;
         let (process, base) = start_chromedriver()?;
@@ -49,7 +50,10 @@ impl Driver {
             agent,
             session: format!("{base}/session"),
         };
-        let answer = driver.post("", &capabilities(&browser.to_string_lossy(), language))?;
+        let answer = driver.post(
+            "",
+            &capabilities(&browser.to_string_lossy(), language, scale),
+        )?;
         let id = answer["sessionId"]
             .as_str()
             .context("the driver gave no session")?;
@@ -264,7 +268,7 @@ fn in_path(names: &[&str]) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.is_file())
 }
 
-fn capabilities(browser: &str, language: &str) -> Value {
+fn capabilities(browser: &str, language: &str, scale: f64) -> Value {
     let arguments = [
         "--headless=new",
         "--no-sandbox",
@@ -279,6 +283,7 @@ fn capabilities(browser: &str, language: &str) -> Value {
         "--force-color-profile=srgb",
         "--hide-scrollbars",
         &format!("--lang={language}"),
+        &format!("--force-device-scale-factor={scale}"),
         // Whatever a page asks for elsewhere fails at once, so that no test depends on a network.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ];

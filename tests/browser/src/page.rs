@@ -79,7 +79,7 @@ impl Page {
     /// When either can't be had.
     pub fn open(setting: &Setting) -> Result<Self> {
         let server = served::serve()?;
-        let driver = Driver::start(setting.language)?;
+        let driver = Driver::start(setting.language, setting.scale)?;
         let page = Self {
             driver,
             server,
@@ -89,13 +89,15 @@ impl Page {
         Ok(page)
     }
 
-    /// Changes window, colours and motion while the page is open.
+    /// Changes window, colours and motion (but not language and scale) while the page is open.
     ///
     /// # Errors
     /// When the browser is gone.
     pub fn emulate(&self, setting: &Setting) -> Result<()> {
         let (width, height) = setting.size;
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": setting.scale, "mobile": false });
+        // The scale was set at the start: emulated, it would not reach `devicePixelContentBoxSize`.
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 0, "mobile": false });
         self.driver
             .devtools("Emulation.setDeviceMetricsOverride", &metrics)?;
         let choose = |yes, chosen, other| if yes { chosen } else { other };

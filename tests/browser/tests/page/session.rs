@@ -34,7 +34,7 @@ fn recommendations_have_reasons(page: &Page) -> Result<()> {
     page.wait_for("document.querySelectorAll('table.items tbody').length >= 5")?;
     let reason = page.text("table.items .why")?;
     ensure!(
-        reason.contains("Taken with probability"),
+        reason.contains("% take it when it is shown"),
         "the reason is: {reason}"
     );
     page.check_accessibility()

@@ -66,7 +66,7 @@ impl Chromium {
             ..Listen::default()
         };
         let server = Server::bind(&listen, Source::Folder(PathBuf::from(site)))?.spawn();
-        let driver = Driver::start("en-US")?;
+        let driver = Driver::start("en-US", 1.0)?;
         driver.allow_scripts_to_take(300)?;
         driver.open(server.url())?;
         Ok(Self { driver })
