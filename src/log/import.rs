@@ -420,7 +420,7 @@ impl Rows {
             return self.text(bytes, false);
         }
         if self.waiting.is_empty() {
-            let ascii = bytes.iter().take_while(|byte| byte.is_ascii()).count();
+            let ascii = ascii_len(bytes);
             self.text(&bytes[..ascii], false)?;
             if ascii == bytes.len() {
                 return Ok(());
@@ -545,6 +545,9 @@ impl Rows {
             }
             let suspect = traits.nul
                 || std::str::from_utf8(&block[start..at]).map_or(true, self.may_be_replaced());
+            if traits.space || quoted {
+                self.batch.trim(quoted, block);
+            }
             self.read_batch(block, quoted, suspect)?;
             if open {
                 break;
@@ -620,6 +623,17 @@ impl Rows {
         };
         Finishing::new(self.events, &self.schema, dialect, source, self.rows)
     }
+}
+
+/// How many bytes from the start on are ASCII.
+fn ascii_len(bytes: &[u8]) -> usize {
+    let pieces = bytes.chunks(PIECE).take_while(|piece| piece.is_ascii());
+    let whole = pieces.map(<[u8]>::len).sum::<usize>();
+    whole
+        + bytes[whole..]
+            .iter()
+            .take_while(|byte| byte.is_ascii())
+            .count()
 }
 
 /// The end of the next piece: after a line feed at most [`PIECE`] bytes on, or else the first one after that.

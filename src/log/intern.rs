@@ -54,6 +54,10 @@ pub(super) struct Interner {
     text: Vec<u8>,
     ends: Vec<u32>,
     hasher: FixedState,
+    /// Keys of the names being looked up.
+    keys: Vec<Slot>,
+    /// The short name looked up last by itself.
+    last: Slot,
 }
 
 impl Interner {
@@ -64,6 +68,8 @@ impl Interner {
             text: Vec::new(),
             ends: Vec::new(),
             hasher: FixedState::with_seed(0),
+            keys: Vec::new(),
+            last: EMPTY,
         }
     }
 
@@ -88,20 +94,56 @@ impl Interner {
         &self.text[start as usize..self.ends[index] as usize]
     }
 
+    /// The numbers of the names at `spans` of `text` (which must go on for [`PADDING`] bytes after each), in order;
+    /// [`NONE`] for empty spans.
+    ///
+    /// A first pass only touches the slots where the searches will begin: those reads don't wait for each other, so
+    /// that the memory's latency is paid once for many names and not once for each.
+    pub(super) fn numbers(&mut self, text: &[u8], spans: &[Span], mut push: impl FnMut(u32)) {
+        let mut keys = std::mem::take(&mut self.keys);
+        let mask = self.slots.len() - 1;
+        let mut touched = 0;
+        keys.clear();
+        keys.extend(spans.iter().map(|&span| {
+            let key = self.key(text, span);
+            touched ^= self.slots[place(key, self.shift) & mask].number;
+            key
+        }));
+        std::hint::black_box(touched);
+        for (&key, &span) in keys.iter().zip(spans) {
+            push(if span.is_empty() {
+                NONE
+            } else {
+                self.find(key, span.of(text))
+            });
+        }
+        self.keys = keys;
+    }
+
     /// The number of the name at `span` of `text`, which must go on for [`PADDING`] bytes after it.
-    #[inline]
     pub(super) fn number(&mut self, text: &[u8], span: Span) -> u32 {
         let key = self.key(text, span);
+        // Event words and categories come in runs.
+        if key.tag != LONG && (key.low, key.tag) == (self.last.low, self.last.tag) {
+            return self.last.number;
+        }
+        let number = self.find(key, span.of(text));
+        self.last = Slot { number, ..key };
+        number
+    }
+
+    #[inline(always)]
+    fn find(&mut self, key: Slot, name: &[u8]) -> u32 {
         let mut index = place(key, self.shift);
         let mask = self.slots.len() - 1;
         loop {
             let slot = self.slots[index & mask];
             if slot.number == NONE {
-                return self.insert(index & mask, key, span.of(text));
+                return self.insert(index & mask, key, name);
             }
             if slot.low == key.low
                 && slot.tag == key.tag
-                && (key.tag != LONG || self.get(slot.number) == span.of(text))
+                && (key.tag != LONG || self.get(slot.number) == name)
             {
                 return slot.number;
             }
@@ -109,7 +151,7 @@ impl Interner {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&self, text: &[u8], span: Span) -> Slot {
         let (start, length) = (span.start as usize, (span.end - span.start) as usize);
         let mut key = EMPTY;
@@ -146,6 +188,7 @@ impl Interner {
         self.slots = slots;
     }
 
+    #[inline]
     fn insert(&mut self, index: usize, key: Slot, name: &[u8]) -> u32 {
         let number = self.ends.len() as u32;
         self.slots[index] = Slot { number, ..key };

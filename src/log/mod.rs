@@ -16,6 +16,7 @@ mod options;
 mod reject;
 mod report;
 mod rows;
+mod scan;
 mod schema;
 mod session;
 mod splitter;

@@ -77,7 +77,7 @@ struct Values {
     propensity: Vec<f64>,
     position: Vec<u32>,
     good: Vec<u32>,
-    numbers: Vec<u32>,
+    spans: Vec<Span>,
 }
 
 /// Everything that grows while rows are read.
@@ -329,19 +329,18 @@ impl Events {
         let slots = &reading.slots;
         let store = &mut self.store;
         let good = &values.good;
-        for &row in good {
-            store.item.push(
-                self.items
-                    .number(fields.text, fields.span(row as usize, slots.item)),
-            );
-        }
+        let spans = &mut values.spans;
+        fields.of(good, slots.item, spans);
+        self.items
+            .numbers(fields.text, spans, |number| store.item.push(number));
         for (slot, names, column) in [
             (slots.user, &mut self.users, &mut store.user),
             (slots.session, &mut self.sessions, &mut store.session),
             (slots.variant, &mut self.variants, &mut store.variant),
         ] {
             if let (Some(slot), Some(column)) = (slot, column) {
-                intern(names, fields, good, slot, &mut |number| column.push(number));
+                fields.of(good, slot, spans);
+                names.numbers(fields.text, spans, |number| column.push(number));
             }
         }
         if slots.category.is_some() {
@@ -349,7 +348,6 @@ impl Events {
         }
         if let Some(slot) = slots.category {
             let first = store.item.len() - good.len();
-            values.numbers.clear();
             for (index, &row) in good.iter().enumerate() {
                 let item = store.item.get(first + index) as usize;
                 let span = fields.span(row as usize, slot);
@@ -374,25 +372,6 @@ impl Events {
     }
 }
 
-/// Interns a column of the good rows; missing values become [`NONE`].
-#[inline]
-fn intern(
-    names: &mut Interner,
-    fields: &Fields,
-    good: &[u32],
-    slot: usize,
-    push: &mut dyn FnMut(u32),
-) {
-    for &row in good {
-        let span = fields.span(row as usize, slot);
-        if is_missing(span.of(fields.text)) {
-            push(NONE);
-        } else {
-            push(names.number(fields.text, span));
-        }
-    }
-}
-
 fn take<T: Copy>(column: &mut Option<Column<T>>, good: &[u32], values: &[T]) {
     if let Some(column) = column {
         for &row in good {
@@ -409,17 +388,22 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The field without spaces around it.
     #[inline]
     fn span(&self, row: usize, slot: usize) -> Span {
-        let mut span = self.spans[row * self.width + slot];
-        while span.start < span.end && self.text[span.start as usize] == b' ' {
-            span.start += 1;
-        }
-        while span.start < span.end && self.text[span.end as usize - 1] == b' ' {
-            span.end -= 1;
-        }
-        span
+        self.spans[row * self.width + slot]
+    }
+
+    /// The fields of these rows; an empty span where one is missing.
+    fn of(&self, rows: &[u32], slot: usize, spans: &mut Vec<Span>) {
+        spans.clear();
+        spans.extend(rows.iter().map(|&row| {
+            let span = self.span(row as usize, slot);
+            if is_missing(span.of(self.text)) {
+                Span::default()
+            } else {
+                span
+            }
+        }));
     }
 
     #[inline]
@@ -441,7 +425,8 @@ impl Values {
         if piece.suspect {
             self.check_text(piece, batch);
         }
-        self.check_names(slots, fields);
+        self.check_items(slots, fields);
+        self.check_actors(slots, fields);
         self.check_times(slots, fields);
         let comma = reading.decimal_comma;
         let divided = reading.price_is_total;
@@ -517,20 +502,24 @@ impl Values {
         }
     }
 
-    fn check_names(&mut self, slots: &Slots, fields: &Fields) {
+    fn check_items(&mut self, slots: &Slots, fields: &Fields) {
         for (row, fault) in self.fault.iter_mut().enumerate() {
-            if fault.is_none() && is_missing(fields.get(row, slots.item)) {
+            if is_missing(fields.get(row, slots.item)) && fault.is_none() {
                 *fault = Some((RejectReason::NoItem, slots.item as u8 + 1));
             }
         }
-        let Some(actor) = slots.user.or(slots.session) else {
+    }
+
+    /// A row needs a user or a session, where the file has columns for them.
+    fn check_actors(&mut self, slots: &Slots, fields: &Fields) {
+        let Some(first) = slots.user.or(slots.session) else {
             return;
         };
+        let second = slots.session.unwrap_or(first);
         for (row, fault) in self.fault.iter_mut().enumerate() {
-            let missing =
-                |slot: Option<usize>| slot.is_none_or(|slot| is_missing(fields.get(row, slot)));
-            if fault.is_none() && missing(slots.user) && missing(slots.session) {
-                *fault = Some((RejectReason::NoUser, actor as u8 + 1));
+            let missing = is_missing(fields.get(row, first)) && is_missing(fields.get(row, second));
+            if missing && fault.is_none() {
+                *fault = Some((RejectReason::NoUser, first as u8 + 1));
             }
         }
     }

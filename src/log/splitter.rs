@@ -5,6 +5,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::intern::{PADDING, Span};
 use super::reject::RejectReason;
+use super::scan;
 
 /// The longest row that is read, in bytes with its line end.
 pub(super) const LONGEST_ROW: usize = 128 << 10;
@@ -59,11 +60,32 @@ impl Batch {
         }
     }
 
-    fn push_fault(&mut self, shape: &Shape, row: RowAt, reason: RejectReason) {
+    /// Takes the spaces around all fields away; the spans refer to `unquoted` if `quoted`, else to `block`.
+    pub(super) fn trim(&mut self, quoted: bool, block: &[u8]) {
+        let text = if quoted {
+            self.unquoted.as_slice()
+        } else {
+            block
+        };
+        for span in &mut self.spans {
+            while span.start < span.end && text[span.start as usize] == b' ' {
+                span.start += 1;
+            }
+            while span.start < span.end && text[span.end as usize - 1] == b' ' {
+                span.end -= 1;
+            }
+        }
+    }
+
+    /// Adds a row that can't be split; its spans are there and empty, or follow with [`Batch::even_out`].
+    fn push_fault(&mut self, row: RowAt, reason: RejectReason) {
         self.faults.push((self.rows.len() as u32, reason));
         self.rows.push(row);
-        self.spans
-            .resize(self.rows.len() * shape.used.len(), Span::default());
+    }
+
+    /// Gives every row its spans: empty ones to those added last without.
+    fn even_out(&mut self, width: usize) {
+        self.spans.resize(self.rows.len() * width, Span::default());
     }
 }
 
@@ -74,12 +96,15 @@ pub(super) struct Traits {
     pub(super) careful: bool,
     /// A NUL byte.
     pub(super) nul: bool,
+    /// A space.
+    pub(super) space: bool,
 }
 
 /// Looks a piece of text over. Written as plain sums so that the compiler uses vectors.
 pub(super) fn traits(text: &[u8]) -> Traits {
-    let (mut quote, mut nul, mut lone) = (0_u8, 0_u8, 0_u8);
+    let (mut quote, mut nul, mut space, mut lone) = (0_u8, 0_u8, 0_u8, 0_u8);
     for &byte in text {
+        space |= u8::from(byte == b' ');
         quote |= u8::from(byte == b'"');
         nul |= u8::from(byte == 0);
     }
@@ -90,46 +115,33 @@ pub(super) fn traits(text: &[u8]) -> Traits {
     Traits {
         careful: quote != 0 || lone != 0,
         nul: nul != 0,
+        space: space != 0,
     }
 }
 
-/// High bit of every byte of `word` that equals the byte repeated in `pattern` (exact, no false neighbours).
-#[inline]
-fn equal(word: u64, pattern: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let difference = word ^ pattern;
-    !(((difference & LOW) + LOW) | difference | LOW)
-}
-
-/// Positions of delimiters and line feeds in `text[from..to]`, each times two, plus one for line feeds.
+/// Finds the delimiters and line feeds in `text[from..to]`: the positions where fields begin, each times two, plus one
+/// where a row begins with it. The first entry is `from`, and each separator gives the entry after it.
 fn separators(text: &[u8], from: usize, to: usize, delimiter: u8, out: &mut Vec<u32>) {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let (commas, lines) = (ONES * u64::from(delimiter), ONES * u64::from(b'\n'));
     out.clear();
-    let (words, rest) = text[from..to].as_chunks::<8>();
-    let mut base = from as u32;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let line = equal(word, lines) >> 7;
-        let any = line | (equal(word, commas) >> 7);
-        if any != 0 {
-            let line = line.wrapping_mul(GATHER) >> 56;
-            let mut any = any.wrapping_mul(GATHER) >> 56;
-            while any != 0 {
-                let bit = any.trailing_zeros();
-                out.push((base + bit) << 1 | (line >> bit & 1) as u32);
-                any &= any - 1;
-            }
-        }
-        base += 8;
+    out.push((from as u32) << 1 | 1);
+    let mut take = |bytes: &[u8; 64], base: u32| {
+        let mut bits = scan::separators(bytes, delimiter);
+        out.extend((0..bits.count_ones()).map(|_| {
+            let bit = bits.trailing_zeros();
+            bits &= bits - 1;
+            let feed = bytes[bit as usize & 63] == b'\n';
+            (base + bit) << 1 | u32::from(feed)
+        }));
+    };
+    let (blocks, rest) = text[from..to].as_chunks::<64>();
+    let mut base = from as u32 + 1;
+    for block in blocks {
+        take(block, base);
+        base += 64;
     }
-    for &byte in rest {
-        if byte == delimiter || byte == b'\n' {
-            out.push(base << 1 | u32::from(byte == b'\n'));
-        }
-        base += 1;
-    }
+    let mut last = [0; 64];
+    last[..rest.len()].copy_from_slice(rest);
+    take(&last, base);
 }
 
 /// Splits `text[from..to]`, which holds whole rows (the last byte is a line feed) and nothing that needs care.
@@ -143,41 +155,59 @@ pub(super) fn split_fast(
 ) -> u32 {
     let mut found = std::mem::take(&mut batch.separators);
     separators(text, from, to, shape.delimiter, &mut found);
-    let columns = shape.columns;
-    let mut start = from as u32;
-    let mut next = 0;
-    while next < found.len() {
-        let whole = found.get(next..next + columns).filter(|row| is_row(row));
-        let (row, count) = match whole {
-            Some(row) => (row, columns),
-            None => {
-                let count = found[next..].iter().take_while(|&&f| f & 1 == 0).count() + 1;
-                (&found[next..(next + count).min(found.len())], count)
-            }
+    let feeds = found.iter().map(|next| (next & 1) as usize).sum::<usize>();
+    let (columns, width) = (shape.columns, shape.used.len());
+    batch
+        .spans
+        .resize((batch.rows.len() + feeds) * width, Span::default());
+    batch.rows.reserve(feeds);
+    let mut first = 0;
+    while first + 1 < found.len() {
+        let whole = found[first + 1..].get(..columns).is_some_and(is_row);
+        let count = if whole {
+            columns
+        } else {
+            fields(&found[first + 1..])
         };
-        let end = row.last().map_or(to as u32 - 1, |last| last >> 1);
-        let bare = end - u32::from(end > start && text[end as usize - 1] == b'\r');
+        let row = &found[first..=first + count];
+        let (start, next) = (row[0] >> 1, row[count] >> 1);
+        let end = next - 1;
         let at = RowAt {
             start,
-            end: bare,
+            end: end - u32::from(end > start && text[end as usize - 1] == b'\r'),
             line,
         };
-        if bare == start {
-            // An empty line is no row.
-        } else if end + 1 - start > LONGEST_ROW as u32 {
-            batch.push_fault(shape, at, RejectReason::TooLong);
-        } else if count != columns {
-            batch.push_fault(shape, at, RejectReason::Columns);
+        line += 1;
+        first += count;
+        // An empty line is no row.
+        if at.start == at.end {
+            continue;
+        }
+        if next - start > LONGEST_ROW as u32 {
+            batch.push_fault(at, RejectReason::TooLong);
+        } else if !whole {
+            batch.push_fault(at, RejectReason::Columns);
         } else {
-            push_spans(shape, row, at, &mut batch.spans);
+            let spans = batch.spans[batch.rows.len() * width..].iter_mut();
+            for (span, &column) in spans.zip(&shape.used) {
+                let end = (row[column + 1] >> 1) - 1;
+                *span = Span {
+                    start: row[column] >> 1,
+                    end: end.min(at.end),
+                };
+            }
             batch.rows.push(at);
         }
-        line += 1;
-        start = end + 1;
-        next += count;
     }
+    batch.spans.truncate(batch.rows.len() * width);
     batch.separators = found;
     line
+}
+
+/// How many fields the row that these separators begin with has.
+#[cold]
+fn fields(separators: &[u32]) -> usize {
+    separators.iter().take_while(|&&next| next & 1 == 0).count() + 1
 }
 
 /// Whether these separators are those of one row: only the last is a line feed.
@@ -186,20 +216,7 @@ fn is_row(row: &[u32]) -> bool {
     let Some((last, others)) = row.split_last() else {
         return false;
     };
-    last & 1 == 1 && others.iter().fold(0, |any, other| any | other) & 1 == 0
-}
-
-#[inline]
-fn push_spans(shape: &Shape, row: &[u32], at: RowAt, spans: &mut Vec<Span>) {
-    for &column in &shape.used {
-        let start = if column == 0 {
-            at.start
-        } else {
-            (row[column - 1] >> 1) + 1
-        };
-        let end = (row[column] >> 1).min(at.end);
-        spans.push(Span { start, end });
-    }
+    last & !others.iter().fold(0, |any, other| any | other) & 1 == 1
 }
 
 /// How the careful splitter ended.
@@ -257,7 +274,8 @@ pub(super) fn split_careful(
             line,
         };
         if let Some(reason) = fault {
-            batch.push_fault(shape, row, reason);
+            batch.push_fault(row, reason);
+            batch.even_out(shape.used.len());
         } else if row.start < row.end {
             records.keep(row, batch);
         }
@@ -369,7 +387,8 @@ impl<'a> Records<'a> {
     /// Takes the row read last into the batch.
     fn keep(&mut self, row: RowAt, batch: &mut Batch) {
         if self.fields != self.shape.columns {
-            batch.push_fault(self.shape, row, RejectReason::Columns);
+            batch.push_fault(row, RejectReason::Columns);
+            batch.even_out(self.shape.used.len());
             return;
         }
         let base = self.written as u32;

@@ -85,6 +85,7 @@ impl TimeFormat {
     }
 
     /// Reads one value.
+    #[inline]
     pub(super) fn parse(self, text: &[u8]) -> Result<i64, TimeFault> {
         let time = match self {
             Self::Seconds => seconds(text),

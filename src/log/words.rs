@@ -144,6 +144,7 @@ pub(super) fn tianchi_meaning() -> BTreeMap<String, Option<EventType>> {
 }
 
 /// Whether a value stands for "nothing": empty, or what databases and data frames write for it.
+#[inline]
 pub(super) fn is_missing(value: &[u8]) -> bool {
     match value {
         [] => true,
