@@ -247,8 +247,8 @@ fn look(
     options: &ImportOptions,
     memory: u64,
 ) -> Result<(Rows, Preview, Result<(), Problem>), Problem> {
-    if sample.trim_ascii().is_empty() {
-        return Err(empty());
+    if !(options.session_gap_minutes > 0.0 && options.session_gap_minutes.is_finite()) {
+        return Err(session_gap(options.session_gap_minutes));
     }
     dialect::refuse(sample)?;
     let encoding = options
@@ -259,6 +259,14 @@ fn look(
     let text = decode_all(encoding, sample, whole);
     if dialect::has_controls(&text) {
         return Err(dialect::binary(""));
+    }
+    if text
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(&text)
+        .trim_ascii()
+        .is_empty()
+    {
+        return Err(empty());
     }
     dialect::refuse(&text)?;
     if !whole && splitter::first_line(&text).is_none() {
@@ -713,6 +721,20 @@ fn long_first_line() -> Problem {
         column: 0,
         byte: 0,
     })
+}
+
+fn session_gap(minutes: f64) -> Problem {
+    Problem::new(
+        "log.session-gap",
+        Text::new(
+            format!("A pause of {minutes} minutes can't end sessions."),
+            format!("{minutes} 分钟的停顿无法用来切分会话。"),
+        ),
+        Text::new(
+            "Give a number of minutes above 0, for example 30.",
+            "请给出大于 0 的分钟数，例如 30。",
+        ),
+    )
 }
 
 fn too_large(events: u64, bytes: u64) -> Problem {

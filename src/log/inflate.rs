@@ -25,8 +25,11 @@ impl Inflate {
         }
     }
 
-    /// Inflates the next part of `chunk` onto the end of nothing: returns how many bytes of `chunk` were used and
-    /// hands what came out to `sink`. Call again with the rest until all is used.
+    /// Inflates the next part of `chunk` (not empty): returns how many bytes of it were used and hands what came out
+    /// to `sink`. Call again with the rest until all is used.
+    ///
+    /// # Errors
+    /// `log.gzip-corrupt`, and whatever `sink` says.
     pub(super) fn step(
         &mut self,
         chunk: &[u8],
@@ -34,6 +37,9 @@ impl Inflate {
     ) -> Result<usize, Problem> {
         if self.over || (!self.begun && chunk.first() == Some(&0)) {
             return self.padding(chunk);
+        }
+        if !self.begun && chunk.first() != Some(&0x1f) {
+            return Err(corrupt());
         }
         let used = match self.member.write(chunk) {
             Ok(used) => used,

@@ -174,7 +174,14 @@ fn strays(report: &mut Report, log: &Log) {
         .count();
     let (from, to) = (time::iso(low), time::iso(high));
     report.notes.push(Text::new(
-        format!("{strays} events lie far outside the time of all others ({from} to {to}); they may be mistakes."),
-        format!("{strays} 个事件远在其他事件的时间之外({from} 至 {to})，可能有误。"),
+        format!(
+            "{} far outside the time of all others ({from} to {to}), perhaps by mistake.",
+            if strays == 1 {
+                "1 event lies".to_owned()
+            } else {
+                format!("{strays} events lie")
+            }
+        ),
+        format!("{strays} 个事件远在其他事件的时间之外({from} 至 {to}),可能有误。"),
     ));
 }

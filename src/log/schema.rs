@@ -596,6 +596,32 @@ impl Guess<'_> {
             self.find_by_name();
         }
         self.find_by_values();
+        self.say_what_does_not_fit();
+    }
+
+    /// A column whose name says a role that its values can't play.
+    fn say_what_does_not_fit(&mut self) {
+        for index in 0..self.columns.len() {
+            let column = &self.columns[index];
+            let named = NAMES
+                .iter()
+                .find(|(_, known)| known.contains(&column.name.as_str()));
+            if let Some(&(role, _)) = named
+                && self.roles[index] == Role::Ignore
+                && !column.fits(role)
+            {
+                let Text { en, zh } = role.text();
+                let name = &self.names[index];
+                self.why[index] = if column.mostly_present() {
+                    Text::new(
+                        format!("called {name}, but its values can't be read as {en}"),
+                        format!("列名为 {name},但其值无法作为{zh}解读"),
+                    )
+                } else {
+                    Text::new("mostly empty", "大多为空")
+                };
+            }
+        }
     }
 
     fn find_by_name(&mut self) {
