@@ -3,6 +3,7 @@
 pub mod kernel;
 pub mod learner;
 pub mod linear;
+pub mod offline;
 pub mod schedule;
 pub mod table;
 pub mod tiles;
