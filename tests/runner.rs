@@ -26,6 +26,19 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text} {output:?}"))
 }
 
+/// The log of a small generated shop.
+fn generated(folder: &Path, users: u32, items: u32) -> PathBuf {
+    let log = folder.join("log.csv");
+    let (users, items) = (format!("shopUsers={users}"), format!("shopItems={items}"));
+    let path = log.to_str().unwrap();
+    assert!(
+        qcart(&["generate", path, "--set", &users, "--set", &items])
+            .status
+            .success()
+    );
+    log
+}
+
 const LOG: &str = "user,item,event,time\na,x,view,1700000000\na,y,purchase,1700000060\nb,x,view,1700000120\nb,z,view,not-a-time\n";
 
 #[test]
@@ -64,16 +77,7 @@ fn inspect_counts_and_writes_the_rejected_rows() {
 #[test]
 fn a_link_is_repeated_and_a_difference_has_its_own_exit_code() {
     let folder = folder("run");
-    let log = folder.join("log.csv");
-    let generated = [
-        "generate",
-        log.to_str().unwrap(),
-        "--set",
-        "shopUsers=60",
-        "--set",
-        "shopItems=20",
-    ];
-    assert!(qcart(&generated).status.success());
+    let log = generated(&folder, 60, 20);
     let path = log.to_str().unwrap();
     let trained = qcart(&["train", "--log", path, "--set", "budget=20000", "--json"]);
     assert!(trained.status.success(), "{trained:?}");
@@ -95,16 +99,7 @@ fn a_link_is_repeated_and_a_difference_has_its_own_exit_code() {
 #[test]
 fn recommend_names_items_and_their_reasons() {
     let folder = folder("recommend");
-    let log = folder.join("log.csv");
-    let generated = [
-        "generate",
-        log.to_str().unwrap(),
-        "--set",
-        "shopUsers=60",
-        "--set",
-        "shopItems=20",
-    ];
-    assert!(qcart(&generated).status.success());
+    let log = generated(&folder, 60, 20);
     let text = std::fs::read_to_string(&log).unwrap();
     let user = text.lines().nth(1).unwrap().split(',').next().unwrap();
     let arguments = [
@@ -162,17 +157,8 @@ fn bad_input_is_a_sentence_and_exit_code_one() {
 #[test]
 fn evaluate_compares_models_and_writes_their_lists() {
     let folder = folder("evaluate");
-    let log = folder.join("log.csv");
+    let log = generated(&folder, 300, 40);
     let lists = folder.join("lists.csv");
-    let generated = [
-        "generate",
-        log.to_str().unwrap(),
-        "--set",
-        "shopUsers=300",
-        "--set",
-        "shopItems=40",
-    ];
-    assert!(qcart(&generated).status.success());
     let arguments = [
         "evaluate",
         "--log",

@@ -49,7 +49,26 @@ const EPSILON_SCHEDULES: &[Choice] = &[
     },
 ];
 
-/// A number that always shows and can't change while training runs; the functions below vary that.
+/// A parameter that always shows and can't change while training runs; the functions of `impl Parameter` vary that.
+const fn line(
+    key: &'static str,
+    group: Group,
+    label: Words,
+    help: Words,
+    domain: Domain,
+) -> Parameter {
+    Parameter {
+        key,
+        group,
+        label,
+        help,
+        unit: NO_UNIT,
+        live: false,
+        expert: false,
+        domain,
+    }
+}
+
 const fn number(
     key: &'static str,
     group: Group,
@@ -63,16 +82,7 @@ const fn number(
         max,
         step,
     };
-    Parameter {
-        key,
-        group,
-        label,
-        help,
-        unit: NO_UNIT,
-        live: false,
-        expert: false,
-        domain,
-    }
+    line(key, group, label, help, domain)
 }
 
 const fn integer(
@@ -82,17 +92,13 @@ const fn integer(
     help: Words,
     (default, min, max): (u32, u32, u32),
 ) -> Parameter {
-    let domain = Domain::Integer { default, min, max };
-    Parameter {
+    line(
         key,
         group,
         label,
         help,
-        unit: NO_UNIT,
-        live: false,
-        expert: false,
-        domain,
-    }
+        Domain::Integer { default, min, max },
+    )
 }
 
 const fn choice(
@@ -102,17 +108,7 @@ const fn choice(
     help: Words,
     options: &'static [Choice],
 ) -> Parameter {
-    let domain = Domain::Choice { options };
-    Parameter {
-        key,
-        group,
-        label,
-        help,
-        unit: NO_UNIT,
-        live: false,
-        expert: false,
-        domain,
-    }
+    line(key, group, label, help, Domain::Choice { options })
 }
 
 const fn flag(
@@ -122,17 +118,7 @@ const fn flag(
     help: Words,
     default: bool,
 ) -> Parameter {
-    let domain = Domain::Flag { default };
-    Parameter {
-        key,
-        group,
-        label,
-        help,
-        unit: NO_UNIT,
-        live: false,
-        expert: false,
-        domain,
-    }
+    line(key, group, label, help, Domain::Flag { default })
 }
 
 impl Parameter {
