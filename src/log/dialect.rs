@@ -4,7 +4,7 @@ use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use super::options::Delimiter;
 use super::time::TimeFormat;
-use super::{schema, words};
+use super::{names, words};
 use crate::problem::{Problem, Text};
 
 /// Rows of the sample that guesses look at.
@@ -217,7 +217,7 @@ pub(super) fn guess_header(rows: &[Vec<String>]) -> bool {
     let named = first
         .iter()
         .enumerate()
-        .any(|(column, field)| schema::is_column_name(field) && !recurs(column));
+        .any(|(column, field)| names::is_column_name(field) && !recurs(column));
     if named {
         return true;
     }

@@ -2,25 +2,31 @@
 //!
 //! This file holds what the room gives to all others: the [`Log`], events in columns, grouped into sessions.
 
+mod blocks;
 mod columns;
 mod count;
 mod dialect;
 mod encoding;
 mod finish;
+mod guess;
 mod import;
 mod inflate;
 mod intern;
+mod look;
+mod names;
 mod notes;
 mod number;
 mod options;
 mod reject;
 mod report;
 mod rows;
+mod sampled;
 mod scan;
 mod schema;
 mod session;
 mod splitter;
 mod time;
+mod values;
 mod words;
 
 use serde::{Deserialize, Serialize};

@@ -3,37 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Column, Store};
-use super::intern::{Interner, Span};
+use super::intern::Interner;
 use super::options::Role;
-use super::reject::{RejectReason, Rejects};
+use super::reject::Rejects;
 use super::schema::Schema;
 use super::splitter::{Batch, Shape};
-use super::time::{TimeFault, TimeFormat, TimeOffset};
+use super::values::{Fields, Slots, Values};
 use super::words::is_missing;
-use super::{EventType, NONE, number, words};
+use super::{EventType, NONE, words};
 use crate::problem::{Place, Problem, Text};
 
 /// Different event words that a log may have.
 const MOST_WORDS: usize = 5000;
 /// Event word of rows that have none.
 const NO_WORD: u32 = 0;
-
-/// Where the fields of each role stand among the wanted ones.
-#[derive(Clone, Copy, Debug, Default)]
-struct Slots {
-    user: Option<usize>,
-    item: usize,
-    event: Option<usize>,
-    time: Option<(usize, TimeFormat)>,
-    offset: Option<(usize, TimeOffset)>,
-    session: Option<usize>,
-    price: Option<usize>,
-    quantity: Option<usize>,
-    category: Option<usize>,
-    propensity: Option<usize>,
-    position: Option<usize>,
-    variant: Option<usize>,
-}
 
 /// One event word of the file.
 #[derive(Clone, Debug)]
@@ -46,9 +29,9 @@ pub(super) struct Word {
 /// How rows are read: fixed once the sample has been seen.
 pub(super) struct Reading {
     pub(super) shape: Shape,
-    slots: Slots,
-    decimal_comma: bool,
-    price_is_total: bool,
+    pub(super) slots: Slots,
+    pub(super) decimal_comma: bool,
+    pub(super) price_is_total: bool,
     strict: bool,
     event_types: BTreeMap<String, Option<EventType>>,
 }
@@ -64,20 +47,6 @@ pub(super) struct Piece<'a> {
     /// The line of the file at which the block starts, and its offset in the file.
     pub(super) line: u64,
     pub(super) byte: &'a dyn Fn(usize) -> u64,
-}
-
-/// Values of the rows of one batch, before it is known which rows are good.
-#[derive(Default)]
-struct Values {
-    fault: Vec<Option<(RejectReason, u8)>>,
-    word: Vec<u32>,
-    time: Vec<i64>,
-    price: Vec<f32>,
-    quantity: Vec<f32>,
-    propensity: Vec<f64>,
-    position: Vec<u32>,
-    good: Vec<u32>,
-    spans: Vec<Span>,
 }
 
 /// Everything that grows while rows are read.
@@ -377,220 +346,6 @@ fn take<T: Copy>(column: &mut Option<Column<T>>, good: &[u32], values: &[T]) {
         for &row in good {
             column.push(values[row as usize]);
         }
-    }
-}
-
-/// The fields of a batch.
-struct Fields<'a> {
-    text: &'a [u8],
-    spans: &'a [Span],
-    width: usize,
-}
-
-impl<'a> Fields<'a> {
-    #[inline]
-    fn span(&self, row: usize, slot: usize) -> Span {
-        self.spans[row * self.width + slot]
-    }
-
-    /// The fields of these rows; an empty span where one is missing.
-    fn of(&self, rows: &[u32], slot: usize, spans: &mut Vec<Span>) {
-        spans.clear();
-        spans.extend(rows.iter().map(|&row| {
-            let span = self.span(row as usize, slot);
-            if is_missing(span.of(self.text)) {
-                Span::default()
-            } else {
-                span
-            }
-        }));
-    }
-
-    #[inline]
-    fn get(&self, row: usize, slot: usize) -> &'a [u8] {
-        self.span(row, slot).of(self.text)
-    }
-}
-
-impl Values {
-    /// Reads everything that may be wrong, one column after the other; a row keeps its first fault. The number
-    /// beside a fault is the slot of the field plus one, 0 for the whole row.
-    fn check(&mut self, reading: &Reading, piece: &Piece, batch: &Batch, fields: &Fields) {
-        let slots = &reading.slots;
-        self.fault.clear();
-        self.fault.resize(batch.rows.len(), None);
-        for &(row, reason) in &batch.faults {
-            self.fault[row as usize] = Some((reason, 0));
-        }
-        if piece.suspect {
-            self.check_text(piece, batch);
-        }
-        self.check_items(slots, fields);
-        self.check_actors(slots, fields);
-        self.check_times(slots, fields);
-        let comma = reading.decimal_comma;
-        let divided = reading.price_is_total;
-        Self::numbers(
-            &mut self.quantity,
-            &mut self.fault,
-            slots.quantity,
-            fields,
-            |text| optional(text, comma, RejectReason::Quantity),
-        );
-        Self::numbers(
-            &mut self.price,
-            &mut self.fault,
-            slots.price,
-            fields,
-            |text| {
-                let price = optional(text, comma, RejectReason::Price)?;
-                if price < 0.0 {
-                    Err(RejectReason::NegativePrice)
-                } else {
-                    Ok(price)
-                }
-            },
-        );
-        if divided && slots.quantity.is_some() {
-            for (price, &quantity) in self.price.iter_mut().zip(&self.quantity) {
-                *price = if quantity == 0.0 {
-                    f32::NAN
-                } else {
-                    *price / quantity.abs()
-                };
-            }
-        }
-        Self::numbers(
-            &mut self.propensity,
-            &mut self.fault,
-            slots.propensity,
-            fields,
-            |text| match number::parse(text, comma) {
-                Some(value) if value > 0.0 && value <= 1.0 => Ok(value),
-                _ => Err(RejectReason::Propensity),
-            },
-        );
-        Self::numbers(
-            &mut self.position,
-            &mut self.fault,
-            slots.position,
-            fields,
-            |text| {
-                if is_missing(text) {
-                    return Ok(NONE);
-                }
-                let text = std::str::from_utf8(text).map_err(|_| RejectReason::Position)?;
-                text.parse()
-                    .ok()
-                    .filter(|&position| position != NONE)
-                    .ok_or(RejectReason::Position)
-            },
-        );
-    }
-
-    fn check_text(&mut self, piece: &Piece, batch: &Batch) {
-        for (fault, row) in self.fault.iter_mut().zip(&batch.rows) {
-            let text = &piece.block[row.start as usize..row.end as usize];
-            if fault.is_some() {
-                continue;
-            }
-            if text.contains(&0) {
-                *fault = Some((RejectReason::Nul, 0));
-            } else if std::str::from_utf8(text).map_or(true, |text| text.contains('\u{fffd}')) {
-                *fault = Some((RejectReason::Undecodable, 0));
-            }
-        }
-    }
-
-    fn check_items(&mut self, slots: &Slots, fields: &Fields) {
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            if is_missing(fields.get(row, slots.item)) && fault.is_none() {
-                *fault = Some((RejectReason::NoItem, slots.item as u8 + 1));
-            }
-        }
-    }
-
-    /// A row needs a user or a session, where the file has columns for them.
-    fn check_actors(&mut self, slots: &Slots, fields: &Fields) {
-        let Some(first) = slots.user.or(slots.session) else {
-            return;
-        };
-        let second = slots.session.unwrap_or(first);
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            let missing = is_missing(fields.get(row, first)) && is_missing(fields.get(row, second));
-            if missing && fault.is_none() {
-                *fault = Some((RejectReason::NoUser, first as u8 + 1));
-            }
-        }
-    }
-
-    fn check_times(&mut self, slots: &Slots, fields: &Fields) {
-        let Some((slot, format)) = slots.time else {
-            return;
-        };
-        self.time.clear();
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            let time = if fault.is_some() {
-                Ok(0)
-            } else {
-                format.parse(fields.get(row, slot))
-            };
-            self.time.push(time.unwrap_or(0));
-            if let Err(reason) = time {
-                *fault = Some((time_reason(reason), slot as u8 + 1));
-            }
-        }
-        let Some((slot, offset)) = slots.offset else {
-            return;
-        };
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            if fault.is_some() {
-                continue;
-            }
-            match offset.parse(fields.get(row, slot)) {
-                Some(add) => self.time[row] += add,
-                None => *fault = Some((RejectReason::Time, slot as u8 + 1)),
-            }
-        }
-    }
-
-    fn numbers<T: Copy + Default>(
-        values: &mut Vec<T>,
-        faults: &mut [Option<(RejectReason, u8)>],
-        slot: Option<usize>,
-        fields: &Fields,
-        read: impl Fn(&[u8]) -> Result<T, RejectReason>,
-    ) {
-        let Some(slot) = slot else { return };
-        values.clear();
-        for (row, fault) in faults.iter_mut().enumerate() {
-            let value = if fault.is_some() {
-                Ok(T::default())
-            } else {
-                read(fields.get(row, slot))
-            };
-            values.push(value.unwrap_or_default());
-            if let Err(reason) = value {
-                *fault = Some((reason, slot as u8 + 1));
-            }
-        }
-    }
-}
-
-fn time_reason(fault: TimeFault) -> RejectReason {
-    match fault {
-        TimeFault::Unreadable => RejectReason::Time,
-        TimeFault::OutOfRange => RejectReason::TimeRange,
-    }
-}
-
-/// A number that may be left out: NaN then.
-fn optional(text: &[u8], comma: bool, reason: RejectReason) -> Result<f32, RejectReason> {
-    match number::parse(text, comma) {
-        Some(value) if (value as f32).is_finite() => Ok(value as f32),
-        Some(_) => Err(reason),
-        None if is_missing(text) => Ok(f32::NAN),
-        None => Err(reason),
     }
 }
 

@@ -1,0 +1,260 @@
+//! The fields of a batch of rows, read and checked one column after the other.
+
+use super::intern::Span;
+use super::reject::RejectReason;
+use super::rows::{Piece, Reading};
+use super::splitter::Batch;
+use super::time::{TimeFault, TimeFormat, TimeOffset};
+use super::words::is_missing;
+use super::{NONE, number};
+
+/// Where the fields of each role stand among the wanted ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Slots {
+    pub(super) user: Option<usize>,
+    pub(super) item: usize,
+    pub(super) event: Option<usize>,
+    pub(super) time: Option<(usize, TimeFormat)>,
+    pub(super) offset: Option<(usize, TimeOffset)>,
+    pub(super) session: Option<usize>,
+    pub(super) price: Option<usize>,
+    pub(super) quantity: Option<usize>,
+    pub(super) category: Option<usize>,
+    pub(super) propensity: Option<usize>,
+    pub(super) position: Option<usize>,
+    pub(super) variant: Option<usize>,
+}
+
+/// Values of the rows of one batch, before it is known which rows are good.
+#[derive(Default)]
+pub(super) struct Values {
+    pub(super) fault: Vec<Option<(RejectReason, u8)>>,
+    pub(super) word: Vec<u32>,
+    pub(super) time: Vec<i64>,
+    pub(super) price: Vec<f32>,
+    pub(super) quantity: Vec<f32>,
+    pub(super) propensity: Vec<f64>,
+    pub(super) position: Vec<u32>,
+    pub(super) good: Vec<u32>,
+    pub(super) spans: Vec<Span>,
+}
+
+/// The fields of a batch.
+pub(super) struct Fields<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) spans: &'a [Span],
+    pub(super) width: usize,
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    pub(super) fn span(&self, row: usize, slot: usize) -> Span {
+        self.spans[row * self.width + slot]
+    }
+
+    /// The fields of these rows; an empty span where one is missing.
+    pub(super) fn of(&self, rows: &[u32], slot: usize, spans: &mut Vec<Span>) {
+        spans.clear();
+        spans.extend(rows.iter().map(|&row| {
+            let span = self.span(row as usize, slot);
+            if is_missing(span.of(self.text)) {
+                Span::default()
+            } else {
+                span
+            }
+        }));
+    }
+
+    #[inline]
+    pub(super) fn get(&self, row: usize, slot: usize) -> &'a [u8] {
+        self.span(row, slot).of(self.text)
+    }
+}
+
+impl Values {
+    /// Reads everything that may be wrong, one column after the other; a row keeps its first fault. The number
+    /// beside a fault is the slot of the field plus one, 0 for the whole row.
+    pub(super) fn check(
+        &mut self,
+        reading: &Reading,
+        piece: &Piece,
+        batch: &Batch,
+        fields: &Fields,
+    ) {
+        let slots = &reading.slots;
+        self.fault.clear();
+        self.fault.resize(batch.rows.len(), None);
+        for &(row, reason) in &batch.faults {
+            self.fault[row as usize] = Some((reason, 0));
+        }
+        if piece.suspect {
+            self.check_text(piece, batch);
+        }
+        self.check_items(slots, fields);
+        self.check_actors(slots, fields);
+        self.check_times(slots, fields);
+        let comma = reading.decimal_comma;
+        let divided = reading.price_is_total;
+        Self::numbers(
+            &mut self.quantity,
+            &mut self.fault,
+            slots.quantity,
+            fields,
+            |text| optional(text, comma, RejectReason::Quantity),
+        );
+        Self::numbers(
+            &mut self.price,
+            &mut self.fault,
+            slots.price,
+            fields,
+            |text| {
+                let price = optional(text, comma, RejectReason::Price)?;
+                if price < 0.0 {
+                    Err(RejectReason::NegativePrice)
+                } else {
+                    Ok(price)
+                }
+            },
+        );
+        if divided && slots.quantity.is_some() {
+            for (price, &quantity) in self.price.iter_mut().zip(&self.quantity) {
+                *price = if quantity == 0.0 {
+                    f32::NAN
+                } else {
+                    *price / quantity.abs()
+                };
+            }
+        }
+        Self::numbers(
+            &mut self.propensity,
+            &mut self.fault,
+            slots.propensity,
+            fields,
+            |text| match number::parse(text, comma) {
+                Some(value) if value > 0.0 && value <= 1.0 => Ok(value),
+                _ => Err(RejectReason::Propensity),
+            },
+        );
+        Self::numbers(
+            &mut self.position,
+            &mut self.fault,
+            slots.position,
+            fields,
+            |text| {
+                if is_missing(text) {
+                    return Ok(NONE);
+                }
+                let text = std::str::from_utf8(text).map_err(|_| RejectReason::Position)?;
+                text.parse()
+                    .ok()
+                    .filter(|&position| position != NONE)
+                    .ok_or(RejectReason::Position)
+            },
+        );
+    }
+
+    pub(super) fn check_text(&mut self, piece: &Piece, batch: &Batch) {
+        for (fault, row) in self.fault.iter_mut().zip(&batch.rows) {
+            let text = &piece.block[row.start as usize..row.end as usize];
+            if fault.is_some() {
+                continue;
+            }
+            if text.contains(&0) {
+                *fault = Some((RejectReason::Nul, 0));
+            } else if std::str::from_utf8(text).map_or(true, |text| text.contains('\u{fffd}')) {
+                *fault = Some((RejectReason::Undecodable, 0));
+            }
+        }
+    }
+
+    pub(super) fn check_items(&mut self, slots: &Slots, fields: &Fields) {
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            if is_missing(fields.get(row, slots.item)) && fault.is_none() {
+                *fault = Some((RejectReason::NoItem, slots.item as u8 + 1));
+            }
+        }
+    }
+
+    /// A row needs a user or a session, where the file has columns for them.
+    pub(super) fn check_actors(&mut self, slots: &Slots, fields: &Fields) {
+        let Some(first) = slots.user.or(slots.session) else {
+            return;
+        };
+        let second = slots.session.unwrap_or(first);
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            let missing = is_missing(fields.get(row, first)) && is_missing(fields.get(row, second));
+            if missing && fault.is_none() {
+                *fault = Some((RejectReason::NoUser, first as u8 + 1));
+            }
+        }
+    }
+
+    pub(super) fn check_times(&mut self, slots: &Slots, fields: &Fields) {
+        let Some((slot, format)) = slots.time else {
+            return;
+        };
+        self.time.clear();
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            let time = if fault.is_some() {
+                Ok(0)
+            } else {
+                format.parse(fields.get(row, slot))
+            };
+            self.time.push(time.unwrap_or(0));
+            if let Err(reason) = time {
+                *fault = Some((time_reason(reason), slot as u8 + 1));
+            }
+        }
+        let Some((slot, offset)) = slots.offset else {
+            return;
+        };
+        for (row, fault) in self.fault.iter_mut().enumerate() {
+            if fault.is_some() {
+                continue;
+            }
+            match offset.parse(fields.get(row, slot)) {
+                Some(add) => self.time[row] += add,
+                None => *fault = Some((RejectReason::Time, slot as u8 + 1)),
+            }
+        }
+    }
+
+    pub(super) fn numbers<T: Copy + Default>(
+        values: &mut Vec<T>,
+        faults: &mut [Option<(RejectReason, u8)>],
+        slot: Option<usize>,
+        fields: &Fields,
+        read: impl Fn(&[u8]) -> Result<T, RejectReason>,
+    ) {
+        let Some(slot) = slot else { return };
+        values.clear();
+        for (row, fault) in faults.iter_mut().enumerate() {
+            let value = if fault.is_some() {
+                Ok(T::default())
+            } else {
+                read(fields.get(row, slot))
+            };
+            values.push(value.unwrap_or_default());
+            if let Err(reason) = value {
+                *fault = Some((reason, slot as u8 + 1));
+            }
+        }
+    }
+}
+
+fn time_reason(fault: TimeFault) -> RejectReason {
+    match fault {
+        TimeFault::Unreadable => RejectReason::Time,
+        TimeFault::OutOfRange => RejectReason::TimeRange,
+    }
+}
+
+/// A number that may be left out: NaN then.
+fn optional(text: &[u8], comma: bool, reason: RejectReason) -> Result<f32, RejectReason> {
+    match number::parse(text, comma) {
+        Some(value) if (value as f32).is_finite() => Ok(value as f32),
+        Some(_) => Err(reason),
+        None if is_missing(text) => Ok(f32::NAN),
+        None => Err(reason),
+    }
+}
