@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use qcart::behaviour::{Choice, History, MODELS, Sessions, Watch};
-use qcart::evaluate::{Metric, Run, Segment, Split};
+use qcart::behaviour::{Choice, History, Sessions, Watch};
+use qcart::evaluate::{Metric, Run, Segment, Split, build, models};
 use qcart::log::EventType;
 
 /// A data set: name, files, separator, whether unseen items are kept, whether column 3 is a time in seconds.
@@ -118,7 +118,7 @@ fn load(dir: &Path, set: &(&str, &str, &str, char, bool, bool)) -> Option<Split>
 }
 
 fn bench(dataset: &str, split: &Split, choice: &str) {
-    let mut model = match Choice::parse(choice).and_then(|choice| choice.build()) {
+    let mut model = match Choice::parse(choice).and_then(|choice| build(&choice)) {
         Ok(model) => model,
         Err(problem) => return println!("BENCH ranking {dataset} {choice} failed: {problem}"),
     };
@@ -153,7 +153,7 @@ fn main() {
         .skip(1)
         .filter(|a| !a.starts_with("--"))
         .collect();
-    let all: Vec<&str> = MODELS.iter().map(|kind| kind.name).collect();
+    let all: Vec<&str> = models().map(|kind| kind.name).collect();
     let datasets = given
         .first()
         .map_or("rsc15-100k,diginetica,yoochoose64", String::as_str);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use qcart::behaviour::{Choice, History, Scratch, Sessions, Watch};
-use qcart::evaluate::{Metric, Run, Segment, Split};
+use qcart::evaluate::{Metric, Run, Segment, Split, build};
 use qcart::log::EventType;
 
 const FOLDER: &str = "session-rec-rsc15-100k";
@@ -151,7 +151,7 @@ fn scores_equal_those_of_session_rec() {
 
 /// HR@20 and MRR@20 of a model, and MRR@20 on novel targets.
 fn tested(choice: &str, split: &Split) -> [f64; 3] {
-    let mut model = Choice::parse(choice).unwrap().build().unwrap();
+    let mut model = build(&Choice::parse(choice).unwrap()).unwrap();
     model
         .fit(&split.train, &mut Watch::new(&mut |_| true))
         .unwrap();
@@ -167,9 +167,7 @@ fn tested(choice: &str, split: &Split) -> [f64; 3] {
     ]
 }
 
-#[test]
-fn the_board_stands_where_it_was_measured() {
-    let Some(folder) = folder() else { return };
+fn split(folder: &Path) -> Split {
     let mut numbers = HashMap::new();
     let (mut train, _) = read(
         &folder.join("yoochoose-clicks-100k_train_full.txt"),
@@ -178,7 +176,13 @@ fn the_board_stands_where_it_was_measured() {
     train.items = numbers.len() as u32;
     let (mut test, _) = read(&folder.join("yoochoose-clicks-100k_test.txt"), &mut numbers);
     test.items = train.items;
-    let split = Split::new(train, &test, false).unwrap();
+    Split::new(train, &test, false).unwrap()
+}
+
+#[test]
+fn the_board_stands_where_it_was_measured() {
+    let Some(folder) = folder() else { return };
+    let split = split(&folder);
     // Measured with other implementations on the same split.
     for (choice, hr, mrr) in [
         ("pop", 0.089, 0.026),
@@ -212,4 +216,25 @@ fn the_board_stands_where_it_was_measured() {
     assert!(blend[0] >= 0.700 && blend[1] >= 0.380, "blend: {blend:?}");
     let novel = tested("blend-novel", &split);
     assert!(novel[2] >= 0.228, "blend-novel: {novel:?}");
+}
+
+#[test]
+fn the_q_half_stands_where_it_was_measured() {
+    let Some(folder) = folder() else { return };
+    let split = split(&folder);
+    // First-order counts, with and without value, and naive Q-learning at two discounts, measured with other implementations.
+    let right = [
+        ("shop-likelihood", 0.3475),
+        ("shop-q", 0.344),
+        ("naive-q", 0.198),
+        ("naive-q:gamma=0.5", 0.225),
+    ];
+    let found = right.map(|(choice, mrr)| {
+        let [hr, found, _] = tested(choice, &split);
+        println!("{choice}: HR@20 {hr:.4}, MRR@20 {found:.4}, elsewhere {mrr}");
+        assert!((found - mrr).abs() <= 0.003, "{choice}");
+        found
+    });
+    assert!(found[1] >= found[0] - 0.005, "the price of value");
+    assert!(found[1] >= tested("markov", &split)[1] - 0.005);
 }

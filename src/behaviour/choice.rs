@@ -23,7 +23,22 @@ pub struct ModelKind {
     pub paper: &'static str,
     /// Its hyperparameters.
     pub parameters: &'static [Parameter],
-    build: fn(&Values) -> Box<dyn BehaviourModel>,
+    /// Makes one, not yet fitted, from checked values.
+    pub make: fn(&Values) -> Box<dyn BehaviourModel>,
+}
+
+impl ModelKind {
+    /// Builds a model of this kind, not yet fitted.
+    ///
+    /// # Errors
+    /// An unknown hyperparameter, or a value out of range.
+    pub fn build(
+        &self,
+        given: &BTreeMap<String, Given>,
+    ) -> Result<Box<dyn BehaviourModel>, Problem> {
+        let values = Values::check(self.parameters, given)?;
+        Ok((self.make)(&values))
+    }
 }
 
 /// A model and its hyperparameters; those not named have their defaults.
@@ -77,14 +92,25 @@ impl Choice {
         Ok(choice)
     }
 
-    /// The kind of model.
+    /// The kind of model, one of [`MODELS`].
     ///
     /// # Errors
     /// `behaviour.model.unknown`, with the names there are.
     pub fn kind(&self) -> Result<&'static ModelKind, Problem> {
-        let kind = MODELS.iter().find(|kind| kind.name == self.model);
-        kind.ok_or_else(|| {
-            let names: Vec<&str> = MODELS.iter().map(|kind| kind.name).collect();
+        self.kind_among(MODELS.iter())
+    }
+
+    /// The kind of model, one of those given.
+    ///
+    /// # Errors
+    /// `behaviour.model.unknown`, with the names there are.
+    pub fn kind_among(
+        &self,
+        mut kinds: impl Iterator<Item = &'static ModelKind> + Clone,
+    ) -> Result<&'static ModelKind, Problem> {
+        let all = kinds.clone();
+        kinds.find(|kind| kind.name == self.model).ok_or_else(|| {
+            let names: Vec<&str> = all.map(|kind| kind.name).collect();
             Problem::new(
                 "behaviour.model.unknown",
                 Text::new(
@@ -104,9 +130,7 @@ impl Choice {
     /// # Errors
     /// An unknown model or hyperparameter, or a value out of range.
     pub fn build(&self) -> Result<Box<dyn BehaviourModel>, Problem> {
-        let kind = self.kind()?;
-        let values = Values::check(kind.parameters, &self.parameters)?;
-        Ok((kind.build)(&values))
+        self.kind()?.build(&self.parameters)
     }
 }
 
@@ -241,21 +265,21 @@ const BLEND: &[Parameter] = &[
     },
 ];
 
-/// Every behaviour model there is.
+/// Every model of behaviour alone. The board ranks policies beside them: see `evaluate::models`.
 pub const MODELS: &[ModelKind] = &[
     ModelKind {
         name: "pop",
         title: ["Popularity", "热门度"],
         paper: "counts of the training events",
         parameters: &[],
-        build: |_| Box::new(Popularity::new(false)),
+        make: |_| Box::new(Popularity::new(false)),
     },
     ModelKind {
         name: "spop",
         title: ["Session popularity", "会话热门度"],
         paper: "Hidasi et al., ICLR 2016",
         parameters: &[],
-        build: |_| Box::new(Popularity::new(true)),
+        make: |_| Box::new(Popularity::new(true)),
     },
     ModelKind {
         name: "markov",
@@ -283,14 +307,14 @@ pub const MODELS: &[ModelKind] = &[
                 0.4,
             ),
         ],
-        build: |values| Box::new(MarkovRank::new(values)),
+        make: |values| Box::new(MarkovRank::new(values)),
     },
     ModelKind {
         name: "ar",
         title: ["Association rules", "关联规则"],
         paper: "Kamehkhosh, Jannach & Ludewig, TempRec 2017",
         parameters: &[PRUNE],
-        build: |values| Box::new(Rules::association(values)),
+        make: |values| Box::new(Rules::association(values)),
     },
     ModelKind {
         name: "sr",
@@ -313,7 +337,7 @@ pub const MODELS: &[ModelKind] = &[
             ),
             PRUNE,
         ],
-        build: |values| Box::new(Rules::sequential(values)),
+        make: |values| Box::new(Rules::sequential(values)),
     },
     ModelKind {
         name: "itemknn",
@@ -346,7 +370,7 @@ pub const MODELS: &[ModelKind] = &[
                 0.5,
             ),
         ],
-        build: |values| Box::new(ItemKnn::new(values)),
+        make: |values| Box::new(ItemKnn::new(values)),
     },
     ModelKind {
         name: "sknn",
@@ -362,7 +386,7 @@ pub const MODELS: &[ModelKind] = &[
                 ..SAMPLE
             },
         ],
-        build: |values| Box::new(Neighbours::sknn(values)),
+        make: |values| Box::new(Neighbours::sknn(values)),
     },
     ModelKind {
         name: "vsknn",
@@ -394,7 +418,7 @@ pub const MODELS: &[ModelKind] = &[
             ),
             IDF,
         ],
-        build: |values| Box::new(Neighbours::vsknn(values)),
+        make: |values| Box::new(Neighbours::vsknn(values)),
     },
     ModelKind {
         name: "stan",
@@ -416,7 +440,7 @@ pub const MODELS: &[ModelKind] = &[
             SNH,
             INH,
         ],
-        build: |values| Box::new(Neighbours::stan(values)),
+        make: |values| Box::new(Neighbours::stan(values)),
     },
     ModelKind {
         name: "vstan",
@@ -426,14 +450,14 @@ pub const MODELS: &[ModelKind] = &[
         ],
         paper: "Ludewig et al., UMUAI 2021",
         parameters: &[K, SAMPLE, SPW, SNH, INH, IPW, IDF],
-        build: |values| Box::new(Neighbours::vstan(values)),
+        make: |values| Box::new(Neighbours::vstan(values)),
     },
     ModelKind {
         name: "blend",
         title: ["Blend of all of these", "以上模型的混合"],
         paper: "Qcart",
         parameters: BLEND,
-        build: |values| Box::new(Blend::new(values, false)),
+        make: |values| Box::new(Blend::new(values, false)),
     },
     ModelKind {
         name: "blend-novel",
@@ -443,6 +467,6 @@ pub const MODELS: &[ModelKind] = &[
         ],
         paper: "Qcart",
         parameters: BLEND,
-        build: |values| Box::new(Blend::new(values, true)),
+        make: |values| Box::new(Blend::new(values, true)),
     },
 ];

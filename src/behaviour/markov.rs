@@ -129,6 +129,15 @@ impl Suffixes {
         node
     }
 
+    /// Bytes held.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.nodes.len() * size_of::<Node>()
+            + 4 * self.follower_start.len()
+            + self.followers.len() * size_of::<Follower>()
+            + self.children.len() * size_of::<(u64, u32)>()
+    }
+
     /// The items of a node's suffix, newest first.
     pub fn newest_first(&self, node: u32) -> impl Iterator<Item = u32> {
         // Going to shorter suffixes yields the oldest item first.

@@ -21,6 +21,7 @@ pub mod markov;
 
 pub use choice::{Choice, MODELS, ModelKind};
 pub use parameters::{Given, Parameter, Range, Values};
+pub use prior::Prior;
 pub use scores::Scores;
 pub use sessions::{History, Sessions};
 
@@ -117,8 +118,11 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The problem of having nothing to learn from.
-fn need_events(train: &Sessions) -> Result<(), Problem> {
+/// Refuses training sessions without any event.
+///
+/// # Errors
+/// `behaviour.empty`.
+pub fn need_events(train: &Sessions) -> Result<(), Problem> {
     if train.events() > 0 && train.items > 0 {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{Interval, resample};
 use super::metrics::{CUTOFFS, Metric, Tally};
+use super::policies::build;
 use super::ranking::{Outcome, Run, Segment};
 use super::split::Split;
 use crate::behaviour::{Choice, Sessions, Watch};
@@ -67,7 +68,7 @@ impl Trial {
         clock: &mut dyn FnMut() -> f64,
         watch: &mut Watch<'_>,
     ) -> Result<Self, Problem> {
-        let mut model = choice.build()?;
+        let mut model = build(choice)?;
         let start = clock();
         watch.part(0.0, 0.3, |watch| model.fit(&split.train, watch))?;
         let fitted = clock();

@@ -9,6 +9,7 @@ pub mod distribution;
 mod leaderboard;
 mod metrics;
 pub mod ope;
+pub mod policies;
 mod ranking;
 mod split;
 mod tune;
@@ -20,6 +21,7 @@ pub use leaderboard::{
     Difference, Leaderboard, Line, Part, Point, Protocol, Score, SegmentScores, Trial,
 };
 pub use metrics::{CUTOFFS, Metric, Tally};
+pub use policies::{build, kind, models};
 pub use ranking::{Outcome, Run, Segment};
 pub use split::Split;
 pub use tune::{Tuned, tune, validation};

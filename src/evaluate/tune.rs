@@ -2,6 +2,7 @@
 //! training part: the test part is never looked at.
 
 use super::metrics::Metric;
+use super::policies::{build, kind};
 use super::ranking::{Run, Segment};
 use super::split::Split;
 use crate::behaviour::{Choice, Values, Watch};
@@ -47,7 +48,7 @@ pub fn tune(
     seed: u64,
     watch: &mut Watch<'_>,
 ) -> Result<Tuned, Problem> {
-    let kind = Choice::named(model).kind()?;
+    let kind = kind(&Choice::named(model))?;
     let mut rng = stream(seed, &format!("tune {model}"));
     let searched = kind.parameters.iter().any(|parameter| parameter.searched);
     let budget = if searched { budget.max(1) } else { 1 };
@@ -88,7 +89,7 @@ fn score(
     metric: Metric,
     watch: &mut Watch<'_>,
 ) -> Result<f64, Problem> {
-    let mut model = choice.build()?;
+    let mut model = build(choice)?;
     watch.part(0.0, 0.5, |watch| model.fit(&split.train, watch))?;
     let mut run = Run::new(model.as_ref(), split, 20);
     while run.advance(500) {

@@ -5,7 +5,7 @@ pub mod export;
 use serde::Serialize;
 
 use crate::agent::table::QTable;
-use crate::behaviour::markov::{ANY, START};
+use crate::behaviour::markov::ANY;
 use crate::env::Environment as _;
 use crate::env::shop::{Entry, Shop, shrink};
 use crate::log::Log;
@@ -267,21 +267,5 @@ impl Recommender<'_> {
             .iter()
             .map(|entry| entry.reward + self.gamma * self.table.max(entry.next));
         branches.fold(leave.1.min(0.0), f64::min)
-    }
-}
-
-impl Shop {
-    /// The states that a list is filled from: a state, its shorter suffixes, the empty one, the start of a session.
-    fn back_off(&self, state: u32) -> Vec<u32> {
-        let mut states = vec![state];
-        let mut at = state;
-        while self.order(at) > 0 {
-            at = self.shorter(at);
-            states.push(at);
-        }
-        if state != START {
-            states.push(START);
-        }
-        states
     }
 }

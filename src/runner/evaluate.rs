@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use qcart::behaviour::{Choice, MODELS, Sessions, Watch};
+use qcart::behaviour::{Choice, Sessions, Watch};
 use qcart::evaluate::{
-    Leaderboard, Metric, Protocol, Split, Trial, recommendations_csv, tune, validation,
+    Leaderboard, Metric, Protocol, Split, Trial, build, models, recommendations_csv, tune,
+    validation,
 };
 use qcart::log::{ImportOptions, Importer, Log, Names};
 use qcart::problem::Problem;
@@ -140,11 +141,11 @@ fn session_name(log: &Log, session: u32) -> String {
 
 fn choices(arguments: &Evaluate) -> Result<Vec<Choice>, Problem> {
     if arguments.models.is_empty() {
-        return Ok(MODELS.iter().map(|kind| Choice::named(kind.name)).collect());
+        return Ok(models().map(|kind| Choice::named(kind.name)).collect());
     }
     let choices = arguments.models.iter().map(|text| Choice::parse(text));
     choices
-        .map(|choice| choice.and_then(|choice| choice.build().map(|_| choice)))
+        .map(|choice| choice.and_then(|choice| build(&choice).map(|_| choice)))
         .collect()
 }
 

@@ -59,6 +59,12 @@ impl ValueIteration {
         Ok(progress)
     }
 
+    /// V* alone, as far as the sweeps have come.
+    #[must_use]
+    pub fn into_values(self) -> Vec<f64> {
+        self.sweeps.into_values()
+    }
+
     /// The optimum that the sweeps have come to.
     #[must_use]
     pub fn optimum(&self, model: &impl Model, sweeps: u32) -> Optimum {

@@ -1,6 +1,6 @@
 //! Builds a [`Shop`] from a log: suffix counts -> probabilities and mean rewards -> rows.
 
-use crate::behaviour::markov::{ANY, START, Suffixes};
+use crate::behaviour::markov::{ANY, START, Sequences, Suffixes};
 use crate::env::shop::config::ShopConfig;
 use crate::env::shop::visits::visits;
 use crate::env::shop::{Entry, Rest, Shop};
@@ -29,13 +29,23 @@ impl Shop {
     /// `shop.range` for a setting out of its range, `shop.empty` for a log without events, `shop.no-sequence` for one in which no
     /// session goes on after its first item.
     pub fn build(log: &Log, config: ShopConfig) -> Result<Self, Problem> {
+        Self::from_visits(&visits(log, &config.rewards), log.items.len(), config)
+    }
+
+    /// The same from visits to items numbered below `items`.
+    ///
+    /// # Errors
+    /// Those of [`Shop::build`].
+    pub fn from_visits(
+        sequences: &Sequences,
+        items: usize,
+        config: ShopConfig,
+    ) -> Result<Self, Problem> {
         config.check()?;
-        let sequences = visits(log, &config.rewards);
         if sequences.items.is_empty() {
             return Err(empty());
         }
-        let items = log.items.len();
-        let suffixes = Suffixes::count(&sequences, items as u32, config.order, config.min_support);
+        let suffixes = Suffixes::count(sequences, items as u32, config.order, config.min_support);
         if suffixes.followers(ANY).is_empty() {
             return Err(no_sequence());
         }

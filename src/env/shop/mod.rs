@@ -171,6 +171,40 @@ impl Shop {
         }
         sum
     }
+
+    /// What recommending an item is worth, given what taking it is worth and the state's [`Shop::undirected`] value.
+    #[inline]
+    #[must_use]
+    pub fn recommended(&self, entry: &Entry, branch: f64, undirected: f64) -> f64 {
+        let lifted = self.lifted(entry.probability);
+        let others = undirected - entry.probability * branch;
+        lifted * branch + shrink(entry.probability, lifted) * others
+    }
+
+    /// The worst that may follow a state where that is negative, else 0: what likelihood times value is measured from.
+    #[must_use]
+    pub fn floor(&self, state: u32, values: &[f64], gamma: f64) -> f64 {
+        let branches = self.entries(state).iter();
+        let branches = branches.map(|entry| entry.branch(values, gamma));
+        branches.fold(self.leave(state).1.min(0.0), f64::min)
+    }
+
+    /// The states that a list is filled from: a state, its shorter suffixes, the empty one, the start of a session.
+    pub fn back_off(&self, state: u32) -> impl Iterator<Item = u32> + '_ {
+        let shorter = std::iter::successors(Some(state), |&at| {
+            (self.order(at) > 0).then(|| self.shorter(at))
+        });
+        shorter.chain((state != START).then_some(START))
+    }
+
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.suffixes.memory()
+            + 4 * self.row_start.len()
+            + self.entries.len() * size_of::<Entry>()
+            + self.rests.len() * size_of::<Rest>()
+    }
 }
 
 impl Entry {
@@ -250,10 +284,7 @@ impl Model for Shop {
     fn backup(&self, state: u32, values: &[f64], gamma: f64, q: &mut [f64]) {
         let sum = self.undirected(state, values, gamma);
         for (entry, place) in self.entries(state).iter().zip(q) {
-            let branch = entry.branch(values, gamma);
-            let lifted = self.lifted(entry.probability);
-            let others = sum - entry.probability * branch;
-            *place = lifted * branch + shrink(entry.probability, lifted) * others;
+            *place = self.recommended(entry, entry.branch(values, gamma), sum);
         }
     }
 

@@ -12,34 +12,71 @@ use crate::log::{EventType, Log};
 #[must_use]
 pub fn visits(log: &Log, rewards: &RewardConfig) -> Sequences {
     let prices = rewards.price.then(|| mean_prices(log));
-    let has_purchases = log.events.kind.contains(&EventType::Purchase);
-    let mut made = Sequences {
-        start: vec![0],
-        ..Sequences::default()
-    };
+    let mut visits = Visits::new(*rewards, log.has_kinds, prices);
     for session in 0..log.sessions() {
         let events = log.session(session);
-        if events.is_empty() {
-            continue;
+        visits.push(&log.events.item[events.clone()], &log.events.kind[events]);
+    }
+    visits.finish()
+}
+
+/// Visits in the making, session by session.
+#[derive(Clone, Debug)]
+pub struct Visits {
+    rewards: RewardConfig,
+    merge: bool,
+    prices: Option<Vec<f64>>,
+    made: Sequences,
+}
+
+impl Visits {
+    /// No visits yet. With `merge`, consecutive events on one item are one visit; `prices` are by item.
+    #[must_use]
+    pub fn new(rewards: RewardConfig, merge: bool, prices: Option<Vec<f64>>) -> Self {
+        let made = Sequences {
+            start: vec![0],
+            ..Sequences::default()
+        };
+        Self {
+            rewards,
+            merge,
+            prices,
+            made,
         }
-        let bought = log.events.kind[events.clone()].contains(&EventType::Purchase);
-        let mut at = events.start;
-        while at < events.end {
-            let item = log.events.item[at];
-            let mut kinds = 0_u8;
+    }
+
+    /// Adds a session: its items, oldest first, and what was done with each.
+    pub fn push(&mut self, items: &[u32], kinds: &[EventType]) {
+        if items.is_empty() {
+            return;
+        }
+        let mut at = 0;
+        while at < items.len() {
+            let item = items[at];
+            let mut seen = 0_u8;
             let from = at;
-            while at < events.end && log.events.item[at] == item && (at == from || log.has_kinds) {
-                kinds |= 1 << log.events.kind[at] as u8;
+            while at < items.len() && items[at] == item && (at == from || self.merge) {
+                seen |= 1 << kinds[at] as u8;
                 at += 1;
             }
-            let price = prices.as_ref().map_or(1.0, |prices| prices[item as usize]);
-            made.items.push(item);
-            made.rewards.push(reward(rewards, kinds, price));
+            let prices = self.prices.as_ref();
+            let price = prices.map_or(1.0, |prices| prices[item as usize]);
+            self.made.items.push(item);
+            self.made.rewards.push(reward(&self.rewards, seen, price));
         }
-        made.start.push(made.items.len() as u32);
-        made.unhappy.push(has_purchases && !bought);
+        self.made.start.push(self.made.items.len() as u32);
+        let bought = kinds.contains(&EventType::Purchase);
+        self.made.unhappy.push(!bought);
     }
-    made
+
+    /// All visits. In a log without purchases no session counts as one that should have had one.
+    #[must_use]
+    pub fn finish(mut self) -> Sequences {
+        if self.made.unhappy.iter().all(|&unhappy| unhappy) {
+            self.made.unhappy.fill(false);
+        }
+        self.made
+    }
 }
 
 fn reward(rewards: &RewardConfig, kinds: u8, price: f64) -> f64 {
