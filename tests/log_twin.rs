@@ -4,7 +4,7 @@
 
 mod log_common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 use log_common::import_in;
@@ -134,6 +134,21 @@ fn number(names: &mut BTreeMap<String, u32>, list: &mut Names, name: &str) -> u3
         .or_insert_with(|| list.push(name))
 }
 
+/// Whether more than a tenth of the sessions name several users, so that ids are only unique within users.
+fn ids_restart(rows: &[Row]) -> bool {
+    let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for row in rows {
+        if let Some(session) = &row.session {
+            users
+                .entry(session)
+                .or_default()
+                .extend(row.user.as_deref());
+        }
+    }
+    let shared = users.values().filter(|users| users.len() > 1).count();
+    shared * 10 > users.len()
+}
+
 /// The twin: the log, rejected rows, ignored rows.
 fn plain(text: &[u8], sessions: bool) -> (Log, u64, u64) {
     let (mut rows, mut rejected, mut ignored) = (Vec::new(), 0, 0);
@@ -162,13 +177,12 @@ fn plain(text: &[u8], sessions: bool) -> (Log, u64, u64) {
         .iter()
         .map(|row| number(&mut items, &mut log.items, &row.item))
         .collect();
+    let split = ids_restart(&rows);
     let mut groups: BTreeMap<(Option<&str>, Option<u32>), Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
         let session = row.session.as_deref();
-        groups
-            .entry((session, if session.is_some() { None } else { user[index] }))
-            .or_default()
-            .push(index);
+        let user = user[index].filter(|_| session.is_none() || split);
+        groups.entry((session, user)).or_default().push(index);
     }
     let mut cut: Vec<(Option<&str>, Vec<usize>)> = Vec::new();
     for ((session, _), mut group) in groups {
@@ -223,7 +237,7 @@ fn options(sessions: bool) -> ImportOptions {
     }
 }
 
-/// Good rows in front, so that the format of times is beyond doubt. Sessions there belong to one user each.
+/// Good rows in front, so that the format of times is beyond doubt.
 fn start(sessions: bool) -> String {
     let mut text = format!(
         "user,item,event,time,price{}\n",
@@ -294,7 +308,6 @@ fn line(sessions: bool) -> impl Strategy<Value = String> {
     ];
     let price = prop::sample::select(vec!["2.5", "", "NA", "-1", "inf", "x", "0"]);
     let end = prop::sample::select(vec!["\n", "\n", "\n", "\r\n", "\n\n", "\r"]);
-    // A session belongs to one user, so that ids never look as if they were only unique within users.
     (field(), field(), word, time, price, end, 0_usize..12).prop_map(
         move |(user, item, word, time, price, end, odd)| {
             let session = if sessions {

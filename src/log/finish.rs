@@ -58,7 +58,7 @@ struct Plan {
 
 impl Finishing {
     pub(super) fn new(
-        events: Read,
+        mut events: Read,
         schema: &Schema,
         dialect: Dialect,
         source: SourceFile,
@@ -69,6 +69,7 @@ impl Finishing {
         if accepted == 0 {
             return Err(no_events(&events, &words));
         }
+        events.close();
         let real_time = matches!(schema.time, Some((_, format)) if format != TimeFormat::Order);
         let gap = real_time.then_some((dialect.session_gap_minutes * 60_000.0) as i64);
         let sorter = Sessioniser::new(

@@ -200,6 +200,11 @@ impl Interner {
         number
     }
 
+    /// Gives back the memory that only looking up needs: no name is looked up from now on.
+    pub(super) fn close(&mut self) {
+        (self.slots, self.keys) = (Vec::new(), Vec::new());
+    }
+
     /// The names alone; the table is given back. The bytes handed in were UTF-8.
     pub(super) fn into_names(self) -> Names {
         drop(self.slots);

@@ -182,6 +182,20 @@ impl Events {
             + self.rejects.bytes()
     }
 
+    /// Gives back what only reading needs.
+    pub(super) fn close(&mut self) {
+        for names in [
+            &mut self.users,
+            &mut self.items,
+            &mut self.sessions,
+            &mut self.categories,
+            &mut self.variants,
+        ] {
+            names.close();
+        }
+        self.values = Values::default();
+    }
+
     /// Whether any table of names has outgrown its offsets.
     pub(super) fn names_full(&self) -> bool {
         [
