@@ -3,9 +3,11 @@
 //! Notation: row i shows item a in stratum x and earns r; p is its propensity, pi the target policy, w = pi(a|x) / p
 //! its importance weight, q(x,a) the reward model, d(x) = sum_a pi(a|x) q(x,a), n the number of rows.
 
+use super::bootstrap;
+use super::cells::{Cells, SUMS};
 use super::logged::Logged;
-use super::reward_model::RewardModel;
 use super::target::Target;
+use crate::random::Rng;
 
 /// What an estimator is: the same words in page, runner and documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,37 +76,33 @@ pub(super) const LOGGED: usize = COUNT;
 /// How many numbers one evaluation gives.
 pub(super) const VALUES: usize = COUNT + 1;
 
-/// One row (or several alike), with everything about it that no resample changes.
+/// One row (or several alike): what it adds to the sums of its cell, which no resample changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Term {
-    pub cell: u32,
-    pub stratum: u32,
-    pub reward: f64,
-    /// The importance weight.
-    pub weight: f64,
-    /// min(w, M).
-    pub clipped: f64,
-    /// w where w <= tau, else 0.
-    pub switched: f64,
-    /// lambda w / (w^2 + lambda).
-    pub shrunk: f64,
+struct Term {
+    /// Its cell, among those that the log shows.
+    cell: u32,
+    sums: [f64; SUMS],
 }
 
 impl Term {
     /// The term of a row; the three limits share one knee: M = tau = `knee`, lambda = `knee`^2.
-    fn new(logged: &Logged, target: &Target, row: usize, knee: f64) -> Self {
-        let stratum = logged.stratum[row];
-        let probability = target.stratum(stratum as usize)[logged.item[row] as usize];
-        let weight = probability / logged.propensity[row];
+    fn new(cell: u32, weight: f64, reward: f64, knee: f64) -> Self {
+        let switched = if weight <= knee { weight } else { 0.0 };
+        // lambda w / (w^2 + lambda) divided through by lambda: safe for a weight whose square overflows.
+        let shrunk = weight / ((weight / knee) * (weight / knee) + 1.0);
         Self {
-            cell: logged.cell(row) as u32,
-            stratum,
-            reward: logged.reward[row],
-            weight,
-            clipped: weight.min(knee),
-            switched: if weight <= knee { weight } else { 0.0 },
-            // lambda w / (w^2 + lambda) divided through by lambda: safe for a weight whose square overflows.
-            shrunk: weight / ((weight / knee) * (weight / knee) + 1.0),
+            cell,
+            sums: [
+                1.0,
+                reward,
+                weight,
+                weight * reward,
+                weight.min(knee) * reward,
+                switched,
+                switched * reward,
+                shrunk,
+                shrunk * reward,
+            ],
         }
     }
 }
@@ -115,111 +113,114 @@ pub(super) struct Terms {
     rows: Vec<Term>,
     /// Unit `u` holds rows `start[u] .. start[u + 1]`.
     start: Vec<u32>,
-    /// The unit of each cluster. Single rows that are alike share a unit: they only need counting.
-    unit: Vec<u32>,
-    target: Target,
-    model: RewardModel,
-    strata: Vec<f64>,
+    /// The unit of each slot to draw, ascending; a slot stands for one cluster. Single rows that are alike share a unit:
+    /// they only need counting.
+    slots: Vec<u32>,
+    cells: Cells,
 }
 
 impl Terms {
     pub fn new(logged: &Logged, target: &Target, knee: f64, prior: f64) -> Self {
         let mut order: Vec<u32> = (0..logged.len() as u32).collect();
         order.sort_by_key(|&row| logged.cluster[row as usize]);
-        let term = |row: u32| Term::new(logged, target, row as usize, knee);
-        let mut start = vec![0];
-        let mut rows = Vec::with_capacity(order.len());
-        let mut unit = vec![0; logged.clusters as usize];
+        let cells = Cells::new(logged, target, prior);
+        let term = |row: u32| {
+            let row = row as usize;
+            let weight = super::weight(logged, target, row);
+            Term::new(
+                cells.find(logged.cell(row)),
+                weight,
+                logged.reward[row],
+                knee,
+            )
+        };
+        let mut terms = Self {
+            rows: Vec::with_capacity(order.len()),
+            start: vec![0],
+            slots: Vec::new(),
+            cells: cells.clone(),
+        };
         let mut single = Vec::new();
         for group in
             order.chunk_by(|&a, &b| logged.cluster[a as usize] == logged.cluster[b as usize])
         {
             if let [row] = *group {
-                single.push((key(&term(row)), row));
-                continue;
+                single.push(term(row));
+            } else {
+                terms.push(group.iter().map(|&row| term(row)), 1);
             }
-            unit[logged.cluster[group[0] as usize] as usize] = start.len() as u32 - 1;
-            rows.extend(group.iter().map(|&row| term(row)));
-            start.push(rows.len() as u32);
         }
-        single.sort_unstable();
-        for alike in single.chunk_by(|a, b| a.0 == b.0) {
-            for (_, row) in alike {
-                unit[logged.cluster[*row as usize] as usize] = start.len() as u32 - 1;
-            }
-            rows.push(term(alike[0].1));
-            start.push(rows.len() as u32);
+        single.sort_by_key(key);
+        for alike in single.chunk_by(|a, b| key(a) == key(b)) {
+            terms.push([alike[0]].into_iter(), alike.len());
         }
-        Self {
-            rows,
-            start,
-            unit,
-            target: target.clone(),
-            model: RewardModel::new(logged.strata.len(), logged.items as usize, prior),
-            strata: vec![0.0; logged.strata.len()],
-        }
+        terms
+    }
+
+    /// Adds a unit that stands for `clusters` clusters alike.
+    fn push(&mut self, rows: impl Iterator<Item = Term>, clusters: usize) {
+        let unit = self.units() as u32;
+        self.slots.extend(std::iter::repeat_n(unit, clusters));
+        self.rows.extend(rows);
+        self.start.push(self.rows.len() as u32);
     }
 
     pub fn clusters(&self) -> usize {
-        self.unit.len()
+        self.slots.len()
     }
 
     pub fn units(&self) -> usize {
         self.start.len() - 1
     }
 
-    /// The unit of a cluster.
-    pub fn unit(&self, cluster: usize) -> usize {
-        self.unit[cluster] as usize
-    }
-
     /// How many clusters each unit stands for: the counts of the sample itself.
     pub fn counts(&self) -> Vec<u32> {
         let mut counts = vec![0; self.units()];
-        for &unit in &self.unit {
+        for &unit in &self.slots {
             counts[unit as usize] += 1;
         }
         counts
     }
 
+    /// Draws a resample and counts its units.
+    pub fn draw(&self, rng: &mut Rng, counts: &mut [u32]) {
+        // Where no two clusters are alike a slot is its own unit: one look-up less in the innermost loop.
+        if self.units() == self.clusters() {
+            bootstrap::draw(rng, self.clusters(), |slot| slot, counts);
+        } else {
+            bootstrap::draw(
+                rng,
+                self.clusters(),
+                |slot| self.slots[slot] as usize,
+                counts,
+            );
+        }
+    }
+
     /// Every estimator and the plain mean, with each unit taken `counts[unit]` times; the reward model is fitted anew,
     /// so that its uncertainty is in the interval too.
     pub fn evaluate(&mut self, counts: &[u32]) -> [f64; VALUES] {
-        self.model.clear();
-        self.strata.fill(0.0);
-        for (unit, &count) in counts.iter().enumerate() {
-            if count == 0 {
-                continue;
+        self.cells.clear();
+        if self.units() == self.rows.len() {
+            for (term, &count) in self.rows.iter().zip(counts) {
+                self.cells.add(term.cell, f64::from(count), &term.sums);
             }
-            let c = f64::from(count);
-            for term in &self.rows[self.start[unit] as usize..self.start[unit + 1] as usize] {
-                self.model.add(term.cell as usize, c, c * term.reward);
-                self.strata[term.stratum as usize] += c;
-            }
-        }
-        self.model.fit();
-        let q = self.model.values();
-        let (mut n, mut w, mut r) = (0.0, 0.0, 0.0);
-        let (mut wr, mut cr, mut we, mut se, mut oe) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (unit, &count) in counts.iter().enumerate() {
-            if count == 0 {
-                continue;
-            }
-            let c = f64::from(count);
-            for term in &self.rows[self.start[unit] as usize..self.start[unit + 1] as usize] {
-                let error = c * (term.reward - q[term.cell as usize]);
-                let reward = c * term.reward;
-                n += c;
-                r += reward;
-                w += c * term.weight;
-                wr += term.weight * reward;
-                cr += term.clipped * reward;
-                we += term.weight * error;
-                se += term.switched * error;
-                oe += term.shrunk * error;
+        } else {
+            for (range, &count) in self
+                .start
+                .windows(2)
+                .zip(counts)
+                .filter(|(_, count)| **count > 0)
+            {
+                for term in &self.rows[range[0] as usize..range[1] as usize] {
+                    self.cells.add(term.cell, f64::from(count), &term.sums);
+                }
             }
         }
-        let direct = self.direct(q) / n;
+        let totals = self.cells.totals();
+        let [n, r, w, wr, cr, ..] = totals.sums;
+        let [we, se, oe] = totals.errors;
+        let direct = totals.direct / n;
         // Without any weight the ratio is 0/0: nothing was seen of what the target would show.
         let ratio = |x: f64| if w > 0.0 { x / w } else { 0.0 };
         [
@@ -234,20 +235,9 @@ impl Terms {
             r / n,
         ]
     }
-
-    /// The sum over rows of d(x).
-    fn direct(&self, q: &[f64]) -> f64 {
-        let items = q.len() / self.strata.len();
-        let mut sum = 0.0;
-        for (stratum, (&n, q)) in self.strata.iter().zip(q.chunks_exact(items)).enumerate() {
-            let pi = self.target.stratum(stratum);
-            sum += n * pi.iter().zip(q).map(|(pi, q)| pi * q).sum::<f64>();
-        }
-        sum
-    }
 }
 
 /// What makes two single rows alike.
 fn key(term: &Term) -> (u32, u64, u64) {
-    (term.cell, term.weight.to_bits(), term.reward.to_bits())
+    (term.cell, term.sums[2].to_bits(), term.sums[1].to_bits())
 }

@@ -5,11 +5,11 @@
 
 pub mod bernstein;
 pub mod bootstrap;
+mod cells;
 mod episodes;
 mod estimators;
 mod fitted;
 mod logged;
-mod reward_model;
 mod sequence;
 mod target;
 mod verdict;
@@ -189,15 +189,8 @@ impl Study {
 
     /// Draws up to `resamples` more; returns whether all are done.
     pub fn advance(&mut self, resamples: u32) -> bool {
-        let clusters = self.terms.clusters();
         for _ in 0..resamples.min(self.options.resamples - self.draws.len() as u32) {
-            let terms = &self.terms;
-            bootstrap::draw(
-                &mut self.rng,
-                clusters,
-                |cluster| terms.unit(cluster),
-                &mut self.counts,
-            );
+            self.terms.draw(&mut self.rng, &mut self.counts);
             self.draws.push(self.terms.evaluate(&self.counts));
         }
         self.draws.len() as u32 == self.options.resamples
