@@ -19,6 +19,7 @@ fn experiment(settings: Settings) -> Experiment {
         changes: Vec::new(),
         stop: None,
         outcome: None,
+        ranking: None,
     }
 }
 

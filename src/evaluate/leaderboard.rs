@@ -265,12 +265,14 @@ impl Leaderboard {
         })
     }
 
-    /// The same without what differs from run to run: times. This is what a digest may cover.
+    /// The same without what differs from run to run and from machine to machine: times and memory. This is what a
+    /// digest may cover.
     #[must_use]
     pub fn without_times(mut self) -> Self {
         for line in &mut self.lines {
             line.fit_ms = 0.0;
             line.recommend_us = 0.0;
+            line.bytes = 0;
         }
         self
     }

@@ -22,6 +22,6 @@ pub use leaderboard::{
 };
 pub use metrics::{CUTOFFS, Metric, Tally};
 pub use policies::{build, kind, models};
-pub use ranking::{Outcome, Run, Segment};
+pub use ranking::{Outcome, Run, Segment, Walk};
 pub use split::Split;
-pub use tune::{Tuned, tune, validation};
+pub use tune::{Search, Tuned, tune, validation};

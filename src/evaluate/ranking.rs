@@ -122,11 +122,7 @@ impl Outcome {
 pub struct Run<'a> {
     model: &'a dyn BehaviourModel,
     test: &'a Sessions,
-    scratch: Scratch,
-    best: Vec<(u32, f64)>,
-    session: usize,
-    position: usize,
-    outcome: Outcome,
+    walk: Walk,
 }
 
 impl<'a> Run<'a> {
@@ -136,6 +132,42 @@ impl<'a> Run<'a> {
         Self {
             model,
             test: &split.test,
+            walk: Walk::new(k),
+        }
+    }
+
+    /// Makes at most `most` predictions; returns whether any are left.
+    pub fn advance(&mut self, most: usize) -> bool {
+        self.walk.advance(self.model, self.test, most)
+    }
+
+    /// How many predictions are made of how many.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.walk.done(), self.test.events() - self.test.len())
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn finish(self) -> Outcome {
+        self.walk.finish()
+    }
+}
+
+/// A [`Run`] that holds neither model nor test: for whoever keeps these itself. Every call must be given the same ones.
+pub struct Walk {
+    scratch: Scratch,
+    best: Vec<(u32, f64)>,
+    session: usize,
+    position: usize,
+    outcome: Outcome,
+}
+
+impl Walk {
+    /// A test with lists of `k` items (at most [`crate::behaviour::LONGEST_LIST`]).
+    #[must_use]
+    pub fn new(k: u32) -> Self {
+        Self {
             scratch: Scratch::new(),
             best: Vec::new(),
             session: 0,
@@ -148,27 +180,27 @@ impl<'a> Run<'a> {
     }
 
     /// Makes at most `most` predictions; returns whether any are left.
-    pub fn advance(&mut self, most: usize) -> bool {
+    pub fn advance(&mut self, model: &dyn BehaviourModel, test: &Sessions, most: usize) -> bool {
         for _ in 0..most {
-            while self.session < self.test.len()
-                && self.position + 1 >= self.test.session(self.session).items.len()
+            while self.session < test.len()
+                && self.position + 1 >= test.session(self.session).items.len()
             {
                 self.session += 1;
                 self.position = 0;
             }
-            if self.session >= self.test.len() {
+            if self.session >= test.len() {
                 return false;
             }
-            self.predict();
+            self.predict(model, test);
             self.position += 1;
         }
         true
     }
 
-    /// How many predictions are made of how many.
+    /// How many predictions are made.
     #[must_use]
-    pub fn progress(&self) -> (usize, usize) {
-        (self.outcome.len(), self.test.events() - self.test.len())
+    pub fn done(&self) -> usize {
+        self.outcome.len()
     }
 
     /// What was found so far.
@@ -177,11 +209,11 @@ impl<'a> Run<'a> {
         self.outcome
     }
 
-    fn predict(&mut self) {
-        let session = self.test.session(self.session);
+    fn predict(&mut self, model: &dyn BehaviourModel, test: &Sessions) {
+        let session = test.session(self.session);
         let history = session.first(self.position + 1);
         let target = session.items[self.position + 1];
-        self.model.score(history, &mut self.scratch);
+        model.score(history, &mut self.scratch);
         let k = self.outcome.k as usize;
         self.scratch.scores.top(k, &mut self.best);
         let out = &mut self.outcome;

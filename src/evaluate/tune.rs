@@ -5,9 +5,9 @@ use super::metrics::Metric;
 use super::policies::{build, kind};
 use super::ranking::{Run, Segment};
 use super::split::Split;
-use crate::behaviour::{Choice, Values, Watch};
+use crate::behaviour::{Choice, ModelKind, Values, Watch};
 use crate::problem::Problem;
-use crate::random::stream;
+use crate::random::{Rng, stream};
 
 /// Validation sessions used at most; of more, every so many-th is taken.
 const SESSIONS: usize = 3000;
@@ -48,39 +48,84 @@ pub fn tune(
     seed: u64,
     watch: &mut Watch<'_>,
 ) -> Result<Tuned, Problem> {
-    let kind = kind(&Choice::named(model))?;
-    let mut rng = stream(seed, &format!("tune {model}"));
-    let searched = kind.parameters.iter().any(|parameter| parameter.searched);
-    let budget = if searched { budget.max(1) } else { 1 };
-    let mut trials: Vec<(Choice, f64)> = Vec::new();
-    for trial in 0..budget {
-        watch.report(trial as usize, budget as usize)?;
-        let values = if trial == 0 {
-            Values::defaults(kind.parameters)
+    let mut search = Search::new(model, metric, budget, seed)?;
+    let mut left = true;
+    while left {
+        let (done, of) = search.progress();
+        watch.report(done, of)?;
+        let [from, to] = [done, done + 1].map(|n| n as f64 / of as f64);
+        left = watch.part(from, to, |watch| search.advance(validation, watch))?;
+    }
+    Ok(search.finish())
+}
+
+/// A search under way: call [`Search::advance`] until nothing is left.
+pub struct Search {
+    kind: &'static ModelKind,
+    metric: Metric,
+    budget: u32,
+    rng: Rng,
+    trials: Vec<(Choice, f64)>,
+}
+
+impl Search {
+    /// A search for the best of `budget` settings of a model (at least 1: the defaults) by `metric` at 20.
+    ///
+    /// # Errors
+    /// `behaviour.model.unknown`.
+    pub fn new(model: &str, metric: Metric, budget: u32, seed: u64) -> Result<Self, Problem> {
+        let kind = kind(&Choice::named(model))?;
+        let searched = kind.parameters.iter().any(|parameter| parameter.searched);
+        Ok(Self {
+            kind,
+            metric,
+            budget: if searched { budget.max(1) } else { 1 },
+            rng: stream(seed, &format!("tune {model}")),
+            trials: Vec::new(),
+        })
+    }
+
+    /// How many settings were tried of how many.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.trials.len(), self.budget as usize)
+    }
+
+    /// Tries the next setting on a validation split; returns whether any are left.
+    ///
+    /// # Errors
+    /// Problems of learning, or `behaviour.stopped` when the watch said to stop.
+    pub fn advance(&mut self, validation: &Split, watch: &mut Watch<'_>) -> Result<bool, Problem> {
+        let parameters = self.kind.parameters;
+        let values = if self.trials.is_empty() {
+            Values::defaults(parameters)
         } else {
-            Values::draw(kind.parameters, &mut rng)
+            Values::draw(parameters, &mut self.rng)
         };
         let choice = Choice {
-            model: model.to_owned(),
-            parameters: values.given(kind.parameters),
+            model: self.kind.name.to_owned(),
+            parameters: values.given(parameters),
         };
-        let from = f64::from(trial) / f64::from(budget);
-        let to = f64::from(trial + 1) / f64::from(budget);
-        let score = watch.part(from, to, |watch| score(&choice, validation, metric, watch))?;
-        trials.push((choice, score));
+        let score = score(&choice, validation, self.metric, watch)?;
+        self.trials.push((choice, score));
+        Ok(self.trials.len() < self.budget as usize)
     }
-    let mut best = 0;
-    for (place, trial) in trials.iter().enumerate() {
-        if trial.1 > trials[best].1 {
-            best = place;
+
+    /// The best of what was tried so far; the defaults, without a score, where nothing was.
+    #[must_use]
+    pub fn finish(self) -> Tuned {
+        let mut best = (Choice::named(self.kind.name), 0.0);
+        for (place, trial) in self.trials.iter().enumerate() {
+            if place == 0 || trial.1 > best.1 {
+                best.clone_from(trial);
+            }
+        }
+        Tuned {
+            choice: best.0,
+            score: best.1,
+            trials: self.trials,
         }
     }
-    let (choice, score) = trials[best].clone();
-    Ok(Tuned {
-        choice,
-        score,
-        trials,
-    })
 }
 
 fn score(

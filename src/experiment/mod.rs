@@ -5,6 +5,7 @@ pub mod link;
 pub mod outcome;
 pub mod parameters;
 pub mod project;
+pub mod ranking;
 mod table;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::log::ImportOptions;
 use crate::problem::{Problem, Text};
 use outcome::Outcome;
 use parameters::{Settings, Value, parameter};
+use ranking::Ranking;
 
 /// The version of the engine that made a result.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -96,6 +98,9 @@ pub struct Experiment {
     pub stop: Option<Stop>,
     /// What came out, if it was run to its end.
     pub outcome: Option<Outcome>,
+    /// How models of behaviour were compared on the log, and the digest of what came out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<Ranking>,
 }
 
 /// An experiment as it was written, before anything in it is believed.
@@ -110,6 +115,8 @@ struct Unchecked {
     changes: Vec<Change>,
     stop: Option<Stop>,
     outcome: Option<Outcome>,
+    #[serde(default)]
+    ranking: Option<Ranking>,
 }
 
 impl Experiment {
@@ -122,6 +129,9 @@ impl Experiment {
         for change in &raw.changes {
             check_change(change)?;
         }
+        if let Some(ranking) = &raw.ranking {
+            ranking.check()?;
+        }
         Ok(Self {
             engine: raw.engine,
             source: raw.source,
@@ -131,6 +141,7 @@ impl Experiment {
             changes: raw.changes,
             stop: raw.stop,
             outcome: raw.outcome,
+            ranking: raw.ranking,
         })
     }
 

@@ -9,6 +9,7 @@ mod learning;
 mod look;
 pub mod problems;
 pub mod protocol;
+mod ranking;
 mod sharing;
 mod users;
 
@@ -19,6 +20,7 @@ use crate::env::shop::Shop;
 use crate::env::textbook;
 use crate::experiment::outcome::Outcome;
 use crate::experiment::parameters::{Group, Settings, Value, parameter};
+use crate::experiment::ranking::Ranking;
 use crate::experiment::{Change, Experiment, SHOP, Source, Stop};
 use crate::log::ImportOptions;
 use crate::problem::{Problem, Text};
@@ -29,6 +31,7 @@ use data::{Data, Import, Progress};
 use learning::{Decided, Training};
 use problems::Problem as Decision;
 use protocol::{Request, Response, World};
+use ranking::Board;
 
 type Answer = Result<Vec<Response>, Problem>;
 
@@ -38,6 +41,7 @@ struct Promise {
     changes: Vec<Change>,
     stop: Option<Stop>,
     outcome: Option<Outcome>,
+    ranking: Option<Ranking>,
 }
 
 /// One experiment in progress.
@@ -52,9 +56,22 @@ pub struct Lab {
     training: Option<Training>,
     outcome: Option<Outcome>,
     export: Option<Export>,
+    board: Board,
+    ranking: Option<Ranking>,
+    clock: Option<fn() -> f64>,
 }
 
 impl Lab {
+    /// An empty laboratory that times models of behaviour by `clock`: milliseconds since any moment. Without a clock,
+    /// their times are 0.
+    #[must_use]
+    pub fn with_clock(clock: fn() -> f64) -> Self {
+        Self {
+            clock: Some(clock),
+            ..Self::default()
+        }
+    }
+
     /// Takes over an experiment: its settings at once, its data and result as what is to be repeated.
     pub fn open(&mut self, experiment: Experiment) {
         *self = Self {
@@ -64,9 +81,11 @@ impl Lab {
                 changes: experiment.changes,
                 stop: experiment.stop,
                 outcome: experiment.outcome,
+                ranking: experiment.ranking,
             },
             import: self.import.take(),
             data: self.data.take(),
+            clock: self.clock,
             ..Self::default()
         };
     }
@@ -94,6 +113,7 @@ impl Lab {
         self.import.as_ref().is_some_and(Import::finishing)
             || self.is_solving()
             || self.export.is_some()
+            || self.board.busy()
             || self.training.as_ref().is_some_and(Training::busy)
     }
 
@@ -105,6 +125,8 @@ impl Lab {
             self.advance_solving(work)
         } else if self.export.is_some() {
             self.advance_export()
+        } else if self.board.busy() {
+            self.advance_board(work)
         } else {
             self.advance_training(work)
         };
@@ -156,6 +178,18 @@ impl Lab {
             Request::Policy => self.policy(),
             Request::Share { inline, base } => self.share(inline, &base),
             Request::Project => self.project(),
+            Request::EvaluateModel { model, terms } => self.evaluate_model(&model, terms),
+            Request::CancelEvaluation => {
+                self.board.cancel();
+                done()
+            }
+            Request::Compare { models, reference } => self.compare(&models, &reference),
+            Request::Differ {
+                first,
+                second,
+                count,
+            } => self.differ(&first, &second, count),
+            Request::KeepRanking { ranking } => self.keep_ranking(ranking),
         }
     }
 
@@ -204,6 +238,8 @@ impl Lab {
                 let (data, response) = *ready;
                 self.import = None;
                 self.data = Some(data);
+                self.board = Board::default();
+                self.ranking = None;
                 self.forget_decision();
                 Ok(vec![response])
             }
@@ -475,6 +511,7 @@ impl Lab {
             changes: training.map_or_else(Vec::new, |training| training.changes().to_vec()),
             stop: training.and_then(Training::stopped),
             outcome: self.outcome.clone(),
+            ranking: self.ranking.clone().filter(|_| self.problem == SHOP),
         }
     }
 }

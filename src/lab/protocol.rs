@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
+use crate::evaluate::Leaderboard;
 use crate::experiment::Source;
 use crate::experiment::outcome::{Outcome, Verdict};
 use crate::experiment::parameters::Value;
+use crate::experiment::ranking::{Ranking, Terms};
 use crate::log::Report;
 use crate::log::{Dialect, ImportOptions, ImportProgress, Preview, SourceFile};
 use crate::log::{RejectGroup, Rejects};
@@ -94,6 +96,37 @@ pub enum Request {
     },
     /// The experiment as a project file.
     Project,
+    /// Tunes (if the terms say so), fits and tests a model of behaviour on the log. Models tested before under the same
+    /// terms are kept beside it; under other terms, forgotten.
+    EvaluateModel {
+        /// The model's name.
+        model: String,
+        /// How models are compared.
+        terms: Terms,
+    },
+    /// Ends the evaluation under way, between two slices of it; the models tested before stay.
+    CancelEvaluation,
+    /// The tested models of this list on one leaderboard.
+    Compare {
+        /// Names of models; those not tested are passed over.
+        models: Vec<String>,
+        /// The model that the others are compared with.
+        reference: String,
+    },
+    /// The test sessions on which two tested models differ most, by MRR@20.
+    Differ {
+        /// Name of a model.
+        first: String,
+        /// Name of another.
+        second: String,
+        /// How many sessions at most.
+        count: u32,
+    },
+    /// Puts a comparison that was made in another laboratory on the same log into the experiment of this one.
+    KeepRanking {
+        /// The comparison.
+        ranking: Ranking,
+    },
 }
 
 /// One answer.
@@ -250,6 +283,37 @@ pub enum Response {
         name: String,
         /// Its text.
         text: String,
+    },
+    /// How far the evaluation of a model is.
+    EvaluationProgress {
+        /// The model's name.
+        model: String,
+        /// What is being done.
+        stage: EvaluationStage,
+        /// How much of the stage is done, from 0 to 1.
+        fraction: f64,
+    },
+    /// A model was tested; [`Request::Compare`] shows it.
+    Evaluated {
+        /// The model's name.
+        model: String,
+    },
+    /// Tested models compared.
+    Board {
+        /// The leaderboard.
+        board: Box<Leaderboard>,
+        /// How it was made and its digest, as a link holds them.
+        ranking: Ranking,
+    },
+    /// Sessions on which two models differ.
+    Differing {
+        /// Most different first.
+        sessions: Vec<DifferingSession>,
+    },
+    /// A comparison is now a part of the experiment.
+    RankingKept {
+        /// Whether it came to what the opened link promised; absent where nothing was promised on the same terms.
+        reproduced: Option<bool>,
     },
     /// It could not be done.
     Problem {
@@ -417,4 +481,50 @@ pub struct PolicyState {
     pub q_star: Vec<f64>,
     /// Visits of each action; empty before training.
     pub visits: Vec<u32>,
+}
+
+/// What is being done with a model under evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EvaluationStage {
+    /// Hyperparameters are searched on the last window of the training part.
+    Tune,
+    /// It learns from the training part.
+    Fit,
+    /// It is tested.
+    Test,
+}
+
+/// A test session on which two models differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferingSession {
+    /// Name as logged; empty if sessions were cut by time.
+    pub name: String,
+    /// MRR@20 of the first model less that of the second.
+    pub difference: f64,
+    /// The first events, oldest first.
+    pub events: Vec<DifferingEvent>,
+    /// Events left out of `events`.
+    pub hidden: u32,
+}
+
+/// An event of a session on which two models differ, and what they had expected in its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferingEvent {
+    /// What happened.
+    pub event: EventView,
+    /// What each of the two models had expected; absent for the first event.
+    pub expected: Option<[Expected; 2]>,
+}
+
+/// What a model expected next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// Rank of what happened, from 1; absent where it was not among the first 20.
+    pub rank: Option<u32>,
+    /// Names of the first items of the list.
+    pub items: Vec<String>,
 }

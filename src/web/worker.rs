@@ -10,16 +10,25 @@ use crate::lab::Lab;
 
 /// The laboratory of one worker.
 #[wasm_bindgen]
-#[derive(Default)]
 pub struct Engine(Lab);
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}
 
 #[wasm_bindgen]
 impl Engine {
     /// An empty laboratory with default settings.
     #[wasm_bindgen(constructor)]
     #[must_use]
+    #[allow(
+        clippy::new_without_default,
+        reason = "JavaScript knows constructors only"
+    )]
     pub fn new() -> Self {
-        Self::default()
+        Self(Lab::with_clock(now))
     }
 
     /// Takes over the settings of an experiment (JSON text, as `readLink` gives it).

@@ -1,0 +1,404 @@
+//! The ranking board of a laboratory: models of behaviour tested one by one on the log, then compared.
+
+use std::rc::Rc;
+
+use super::protocol::{
+    DifferingEvent, DifferingSession, EvaluationStage, EventView, Expected, Response,
+};
+use super::{Answer, Lab, done};
+use crate::behaviour::{BehaviourModel, Choice, Sessions, Watch};
+use crate::evaluate::{
+    Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, build, differ_most, models,
+    validation,
+};
+use crate::experiment::ranking::{Ranking, Terms, Unit, digest};
+use crate::log::Log;
+use crate::problem::{Problem, Text};
+
+/// Length of the lists: the greatest cutoff of the metrics.
+const LIST: u32 = 20;
+
+/// A prediction counts as so many elementary operations.
+const PREDICTION: u64 = 50;
+
+/// Events of a differing session that are shown.
+const EVENTS: usize = 30;
+
+/// Items of each expectation that are shown.
+const SHOWN: usize = 5;
+
+/// Tested models, and the one under test.
+#[derive(Default)]
+pub struct Board {
+    ground: Option<Ground>,
+    trials: Vec<Trial>,
+    task: Option<Task>,
+}
+
+/// What all models of a board are tested on.
+#[derive(Clone)]
+struct Ground {
+    terms: Terms,
+    split: Rc<Split>,
+}
+
+/// One model on its way.
+struct Task {
+    model: String,
+    ground: Ground,
+    stage: Stage,
+    told: u32,
+}
+
+enum Stage {
+    Tune(Search, Box<Split>),
+    Fit { choice: Choice, tuned: u32 },
+    Test(Box<Test>),
+}
+
+struct Test {
+    choice: Choice,
+    tuned: u32,
+    model: Box<dyn BehaviourModel>,
+    walk: Walk,
+    fit_ms: f64,
+    spent_ms: f64,
+}
+
+impl Board {
+    /// Whether a model is under test.
+    pub fn busy(&self) -> bool {
+        self.task.is_some()
+    }
+
+    /// Ends the test under way.
+    pub fn cancel(&mut self) {
+        self.task = None;
+    }
+
+    fn trial(&self, model: &str) -> Result<&Trial, Problem> {
+        let found = self.trials.iter().find(|trial| trial.choice.model == model);
+        found.ok_or_else(|| {
+            Problem::new(
+                "lab.not-evaluated",
+                Text::new(
+                    format!("The model “{model}” was not tested yet."),
+                    format!("模型“{model}”尚未测试。"),
+                ),
+                Text::new(
+                    "Choose it under Evaluate and press Run.",
+                    "请在“评估”处选择它并点击“运行”。",
+                ),
+            )
+        })
+    }
+}
+
+impl Stage {
+    /// The first thing to do with a model.
+    fn first(model: &str, ground: &Ground) -> Result<Self, Problem> {
+        let Terms { tune, seed, .. } = ground.terms;
+        if tune == 0 {
+            let choice = Choice::named(model);
+            build(&choice)?;
+            return Ok(Self::Fit { choice, tuned: 0 });
+        }
+        let search = Search::new(model, Metric::Mrr, tune, u64::from(seed))?;
+        Ok(Self::Tune(search, Box::new(validation(&ground.split)?)))
+    }
+
+    fn name(&self) -> EvaluationStage {
+        match self {
+            Self::Tune(..) => EvaluationStage::Tune,
+            Self::Fit { .. } => EvaluationStage::Fit,
+            Self::Test(_) => EvaluationStage::Test,
+        }
+    }
+
+    fn fraction(&self, split: &Split) -> f64 {
+        let (done, of) = match self {
+            Self::Tune(search, _) => search.progress(),
+            Self::Fit { .. } => (0, 1),
+            Self::Test(test) => (test.walk.done(), split.test.events() - split.test.len()),
+        };
+        done as f64 / of.max(1) as f64
+    }
+
+    /// A slice: one setting tried, the whole of learning, or some predictions.
+    fn advance(self, split: &Split, work: u64, clock: fn() -> f64) -> Result<Next, Problem> {
+        let mut listen = |_: f64| true;
+        let mut watch = Watch::new(&mut listen);
+        match self {
+            Self::Tune(mut search, inner) => {
+                if search.advance(&inner, &mut watch)? {
+                    return Ok(Next::Stage(Self::Tune(search, inner)));
+                }
+                let best = search.finish();
+                Ok(Next::Stage(Self::Fit {
+                    choice: best.choice,
+                    tuned: best.trials.len() as u32,
+                }))
+            }
+            Self::Fit { choice, tuned } => {
+                let start = clock();
+                let mut model = build(&choice)?;
+                model.fit(&split.train, &mut watch)?;
+                Ok(Next::Stage(Self::Test(Box::new(Test {
+                    choice,
+                    tuned,
+                    model,
+                    walk: Walk::new(LIST),
+                    fit_ms: clock() - start,
+                    spent_ms: 0.0,
+                }))))
+            }
+            Self::Test(mut test) => {
+                let start = clock();
+                let most = (work / PREDICTION).clamp(1, 100_000) as usize;
+                let left = test.walk.advance(test.model.as_ref(), &split.test, most);
+                test.spent_ms += clock() - start;
+                Ok(if left {
+                    Next::Stage(Self::Test(test))
+                } else {
+                    Next::Trial(test.trial())
+                })
+            }
+        }
+    }
+}
+
+impl Test {
+    fn trial(self) -> Trial {
+        let outcome = self.walk.finish();
+        Trial {
+            choice: self.choice,
+            tuned: self.tuned,
+            fit_ms: self.fit_ms,
+            recommend_us: 1000.0 * self.spent_ms / outcome.len().max(1) as f64,
+            bytes: self.model.memory() as u64,
+            outcome,
+        }
+    }
+}
+
+/// What a slice came to.
+enum Next {
+    Stage(Stage),
+    Trial(Trial),
+}
+
+impl Lab {
+    /// Starts to test a model; a test under way is given up.
+    pub(super) fn evaluate_model(&mut self, model: &str, terms: Terms) -> Answer {
+        terms.check()?;
+        let ground = self.ground(terms)?;
+        let task = Task {
+            model: model.to_owned(),
+            stage: Stage::first(model, &ground)?,
+            ground,
+            told: 0,
+        };
+        let progress = task.progress();
+        self.board.task = Some(task);
+        Ok(vec![progress])
+    }
+
+    /// The split for these terms. Under other terms than before, all that was tested before is forgotten.
+    fn ground(&mut self, terms: Terms) -> Result<Ground, Problem> {
+        if let Some(ground) = &self.board.ground
+            && ground.terms == terms
+        {
+            return Ok(ground.clone());
+        }
+        let all = Sessions::from_log(&self.data()?.log);
+        let (size, keep) = (terms.window.size, terms.keep_unseen);
+        let split = match terms.window.unit {
+            Unit::Share => Split::by_share(&all, size, keep),
+            Unit::Days if !all.has_time => Err(no_times()),
+            Unit::Days => Split::by_days(&all, size, keep),
+        }?;
+        let split = Rc::new(split);
+        let ground = Ground { terms, split };
+        self.board = Board {
+            ground: Some(ground.clone()),
+            ..Board::default()
+        };
+        Ok(ground)
+    }
+
+    pub(super) fn advance_board(&mut self, work: u64) -> Answer {
+        let Some(mut task) = self.board.task.take() else {
+            return done();
+        };
+        let clock = self.clock.unwrap_or(|| 0.0);
+        let before = task.stage.name();
+        match task.stage.advance(&task.ground.split, work, clock)? {
+            Next::Stage(stage) => {
+                task.stage = stage;
+                let permille = (task.stage.fraction(&task.ground.split) * 1e3) as u32;
+                let news = task.stage.name() != before || permille / 10 != task.told / 10;
+                task.told = permille;
+                let responses = if news {
+                    vec![task.progress()]
+                } else {
+                    Vec::new()
+                };
+                self.board.task = Some(task);
+                Ok(responses)
+            }
+            Next::Trial(trial) => {
+                let model = task.model;
+                self.board
+                    .trials
+                    .retain(|other| other.choice.model != trial.choice.model);
+                self.board.trials.push(trial);
+                Ok(vec![Response::Evaluated { model }])
+            }
+        }
+    }
+
+    /// A leaderboard of the tested models of a list, in the order in which models are declared.
+    pub(super) fn compare(&mut self, names: &[String], reference: &str) -> Answer {
+        let Board { ground, trials, .. } = &mut self.board;
+        let Some(Ground { terms, split }) = ground else {
+            return Err(nothing_tested());
+        };
+        // The models asked for come first, each kind at its place: no copy of all their lists is needed.
+        let asked = |trial: &Trial| names.contains(&trial.choice.model);
+        let place = |trial: &Trial| models().position(|kind| kind.name == trial.choice.model);
+        trials.sort_by_key(|trial| (!asked(trial), place(trial)));
+        let trials = &trials[..trials.iter().filter(|trial| asked(trial)).count()];
+        let Some(first) = trials.first() else {
+            return Err(nothing_tested());
+        };
+        let reference = trials.iter().find(|trial| trial.choice.model == reference);
+        let protocol = Protocol {
+            k: LIST,
+            seed: u64::from(terms.seed),
+            reference: reference.unwrap_or(first).choice.model.clone(),
+            ..Protocol::default()
+        };
+        let mut listen = |_: f64| true;
+        let board = Leaderboard::new(&protocol, split, trials, &mut Watch::new(&mut listen))?;
+        let ranking = Ranking {
+            terms: *terms,
+            models: trials
+                .iter()
+                .map(|trial| trial.choice.model.clone())
+                .collect(),
+            reference: protocol.reference,
+            digest: digest(&board),
+        };
+        Ok(vec![Response::Board {
+            board: Box::new(board),
+            ranking,
+        }])
+    }
+
+    /// The test sessions on which two models differ most.
+    pub(super) fn differ(&self, first: &str, second: &str, count: u32) -> Answer {
+        let outcomes = [first, second].map(|model| self.board.trial(model));
+        let [first, second] = outcomes;
+        let outcomes = [&first?.outcome, &second?.outcome];
+        let Some(Ground { split, .. }) = &self.board.ground else {
+            return Err(nothing_tested());
+        };
+        let log = &*self.data()?.log;
+        let [first, second] = outcomes;
+        let found = differ_most(first, second, Metric::Mrr, LIST, count.min(100) as usize);
+        let sessions = found
+            .iter()
+            .map(|entry| session(log, split, outcomes, entry.session, entry.difference))
+            .collect();
+        Ok(vec![Response::Differing { sessions }])
+    }
+
+    pub(super) fn keep_ranking(&mut self, ranking: Ranking) -> Answer {
+        ranking.check()?;
+        let promised = self.promise.ranking.as_ref().filter(|promised| {
+            (promised.terms, &promised.models, &promised.reference)
+                == (ranking.terms, &ranking.models, &ranking.reference)
+        });
+        let reproduced = promised.map(|promised| promised.digest == ranking.digest);
+        self.ranking = Some(ranking);
+        Ok(vec![Response::RankingKept { reproduced }])
+    }
+}
+
+impl Task {
+    fn progress(&self) -> Response {
+        Response::EvaluationProgress {
+            model: self.model.clone(),
+            stage: self.stage.name(),
+            fraction: self.stage.fraction(&self.ground.split),
+        }
+    }
+}
+
+fn session(
+    log: &Log,
+    split: &Split,
+    outcomes: [&Outcome; 2],
+    number: u32,
+    difference: f64,
+) -> DifferingSession {
+    let tested = split.test.session(number as usize);
+    let source = split.test.source[number as usize];
+    let name = if log.session_names.is_empty() {
+        String::new()
+    } else {
+        log.session_names.get(source).to_owned()
+    };
+    let first = outcomes[0].session.partition_point(|&other| other < number);
+    let event = |place: usize| DifferingEvent {
+        event: EventView {
+            item: log.items.get(tested.items[place]).to_owned(),
+            kind: tested.kinds[place],
+            time: log.has_time.then(|| tested.times[place]),
+        },
+        expected: (place > 0).then(|| {
+            outcomes.map(|outcome| Expected {
+                rank: outcome
+                    .rank_of(first + place - 1)
+                    .filter(|&rank| rank <= LIST),
+                items: outcome
+                    .recommended(first + place - 1)
+                    .take(SHOWN)
+                    .map(|item| log.items.get(item).to_owned())
+                    .collect(),
+            })
+        }),
+    };
+    let shown = tested.items.len().min(EVENTS);
+    DifferingSession {
+        name,
+        difference,
+        events: (0..shown).map(event).collect(),
+        hidden: (tested.items.len() - shown) as u32,
+    }
+}
+
+fn nothing_tested() -> Problem {
+    Problem::new(
+        "lab.no-board",
+        Text::new("No model was tested yet.", "尚未测试任何模型。"),
+        Text::new(
+            "Choose models under Evaluate and press Run.",
+            "请在“评估”处选择模型并点击“运行”。",
+        ),
+    )
+}
+
+fn no_times() -> Problem {
+    Problem::new(
+        "ranking.no-times",
+        Text::new(
+            "The log has no times, so its last days can't be told.",
+            "该日志没有时间，无法确定最后几天。",
+        ),
+        Text::new(
+            "Give the test window as a share of the sessions.",
+            "请按会话比例给出测试窗口。",
+        ),
+    )
+}
