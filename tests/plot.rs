@@ -77,6 +77,7 @@ fn gallery(look: &Look) -> Vec<Chart> {
                 label: format!("{i}: an item with a very long name 不锈钢意式浓缩咖啡机"),
                 parts: vec![1e5 / f64::from(i + 1), -2e4],
                 baseline: Some(5e4),
+                interval: Some([-1e4, 2e5]),
             })
             .collect(),
         ..lines.clone()
@@ -102,7 +103,11 @@ fn gallery(look: &Look) -> Vec<Chart> {
         },
         ..lines.clone()
     };
-    vec![lines, bars, histogram, grid]
+    let forest = Chart {
+        kind: Kind::Forest,
+        ..bars.clone()
+    };
+    vec![lines, bars, histogram, grid, forest]
 }
 
 fn look(width: f64, height: f64, ratio: f64) -> Look {
@@ -524,4 +529,61 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_forest_plot_tells_what_is_clear_of_zero() {
+    let row = |label: &str, value: f64, interval: [f64; 2]| Bar {
+        label: label.to_owned(),
+        parts: vec![value],
+        baseline: None,
+        interval: Some(interval),
+    };
+    let chart = Chart {
+        kind: Kind::Forest,
+        title: "Against vsknn".to_owned(),
+        x: Axis {
+            label: "MRR@20".to_owned(),
+            ..Axis::default()
+        },
+        y: Axis {
+            label: "model".to_owned(),
+            ..Axis::default()
+        },
+        bars: vec![
+            row("blend", 0.02, [0.01, 0.03]),
+            row("stan", 0.001, [-0.004, 0.006]),
+            row("pop", -0.2, [-0.22, f64::NAN]),
+        ],
+        look: look(480.0, 150.0, 1.0),
+        ..Chart::default()
+    };
+    let mut view = View::new(chart.clone()).unwrap();
+    let words = view.summary();
+    assert!(
+        words.en.contains("3 rows, 2 of them clear of zero"),
+        "{}",
+        words.en
+    );
+    assert!(
+        words.en.contains("stan 0.001 [−0.004, 0.006]"),
+        "{}",
+        words.en
+    );
+    assert!(words.zh.contains("其中 2 行"), "{}", words.zh);
+    let table = view.table(10);
+    assert_eq!(
+        table.columns,
+        ["model", "MRR@20", "MRR@20 low", "MRR@20 high"]
+    );
+    assert_eq!(table.rows[0], ["blend", "0.02", "0.01", "0.03"]);
+    record(&mut view, &chart.look);
+    let readout = view.key("ArrowDown").unwrap();
+    assert_eq!(readout.label, "blend");
+    assert_eq!(readout.y_text, "0.02 [0.01, 0.03]");
+    let svg = view.svg(&typical_width).unwrap();
+    for label in ["blend", "stan", "pop", "MRR@20"] {
+        assert!(svg.contains(label), "{label} is written in the picture");
+    }
+    assert!(!svg.contains("NaN"));
 }

@@ -20,8 +20,8 @@ pub struct Target {
     pub index: usize,
 }
 
-const EDGE: f64 = 8.0;
-const GAP: f64 = 8.0;
+pub(super) const EDGE: f64 = 8.0;
+pub(super) const GAP: f64 = 8.0;
 const ROW: f64 = 30.0;
 
 /// The sum of the drawable parts of a bar.
@@ -52,7 +52,7 @@ pub fn with_unit(value: f64, axis: &Axis) -> String {
 }
 
 /// The totals, written with the same decimals: three digits of the largest.
-fn totals(bars: &[Bar]) -> Vec<String> {
+pub(super) fn totals(bars: &[Bar]) -> Vec<String> {
     let values: Vec<f64> = bars.iter().map(total).collect();
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let step = if largest > 0.0 {
@@ -68,7 +68,7 @@ pub fn comfortable_height(chart: &Chart) -> f64 {
     head_height(chart) + ROW * chart.bars.len().max(1) as f64 + EDGE
 }
 
-fn head_height(chart: &Chart) -> f64 {
+pub(super) fn head_height(chart: &Chart) -> f64 {
     if axis_name(&chart.x).is_empty() {
         EDGE
     } else {
@@ -147,7 +147,7 @@ fn bar_scale<B: DrawingBackend>(
     (Scale::new(range, false, [left, right]), labels)
 }
 
-fn bold<B: DrawingBackend>(sheet: &Sheet<'_, B>) -> Type {
+pub(super) fn bold<B: DrawingBackend>(sheet: &Sheet<'_, B>) -> Type {
     Type {
         bold: true,
         colour: sheet.palette.ink,

@@ -119,6 +119,6 @@ pub fn legend(chart: &Chart) -> Vec<Legend> {
             let parts = chart.parts.iter().enumerate().map(area);
             parts.chain(baseline).collect()
         }
-        Kind::Histogram | Kind::Grid => Vec::new(),
+        Kind::Histogram | Kind::Grid | Kind::Forest => Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ pub mod backend;
 mod bars;
 mod curve;
 mod decimate;
+mod forest;
 mod frame;
 mod grid;
 mod interact;

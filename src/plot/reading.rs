@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::bars::{self, Target, with_unit};
 use super::curve::Curve;
+use super::forest;
 use super::frame::Frame;
 use super::lines;
 use super::number::short;
@@ -247,6 +248,18 @@ pub fn read_target(chart: &Chart, curves: &[Curve], target: Target) -> Option<Re
             readout.x_text.clone_from(&bar.label);
             readout.y = bars::total(bar);
             readout.y_text = with_unit(readout.y, &chart.x);
+        }
+        Kind::Forest => {
+            let bar = chart.bars.get(index)?;
+            readout.label.clone_from(&bar.label);
+            readout.x_text.clone_from(&bar.label);
+            readout.y = bars::total(bar);
+            readout.y_text = forest::with_interval(bar, &chart.x);
+            readout.rows = vec![Reading {
+                label: chart.x.label.clone(),
+                text: readout.y_text.clone(),
+                colour: theme::hex(forest::colour(bar, &palette)),
+            }];
         }
         Kind::Histogram => {
             let curve = curves.first()?;

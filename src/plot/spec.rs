@@ -18,6 +18,8 @@ pub enum Kind {
     Histogram,
     /// Values and greedy actions of a grid world.
     Grid,
+    /// A forest plot: one row for each bar, a point at its total, a whisker over its interval, and a line at zero.
+    Forest,
 }
 
 /// One axis.
@@ -88,6 +90,8 @@ pub struct Bar {
     pub parts: Vec<f64>,
     /// A value to compare with, such as what the most popular items would earn.
     pub baseline: Option<f64>,
+    /// Ends of the interval around the total, for a forest plot.
+    pub interval: Option<[f64; 2]>,
 }
 
 /// A direction on a grid.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::backend::{Measure, Measured, UNITS};
 use super::bars::{self, Target};
 use super::curve::Curve;
+use super::forest;
 use super::frame::{Frame, draw_head};
 use super::grid;
 use super::legend::{Legend, legend};
@@ -142,6 +143,7 @@ impl View {
             }
             Kind::Bars => scene.targets = bars::draw_bars(sheet, chart, top)?,
             Kind::Grid => scene.targets = grid::draw(sheet, chart, top)?,
+            Kind::Forest => scene.targets = forest::draw(sheet, chart, top)?,
         }
         sheet.finish()?;
         Ok(scene)
@@ -160,7 +162,7 @@ impl View {
             layout.plot = [plot.left, plot.top, plot.right, plot.bottom];
             (layout.x, layout.y) = (frame.x.domain, frame.y.domain);
         }
-        if self.chart.kind == Kind::Bars {
+        if matches!(self.chart.kind, Kind::Bars | Kind::Forest) {
             layout.height = bars::comfortable_height(&self.chart);
         }
         layout

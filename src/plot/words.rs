@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::bars;
 use super::curve::Curve;
+use super::forest;
 use super::frame::axis_name;
 use super::number::short;
 use super::spec::{Chart, Kind};
@@ -90,6 +91,7 @@ fn entries(chart: &Chart, curves: &[Curve]) -> Entries {
         Kind::Lines | Kind::Histogram => of_curves(chart, curves),
         Kind::Bars => of_bars(chart),
         Kind::Grid => of_grid(chart),
+        Kind::Forest => of_forest(chart),
     }
 }
 
@@ -162,6 +164,25 @@ fn of_bars(chart: &Chart) -> Entries {
     (columns, chart.bars.iter().map(row).collect())
 }
 
+fn of_forest(chart: &Chart) -> Entries {
+    let name = axis_name(&chart.x);
+    let columns = vec![
+        chart.y.label.clone(),
+        name.clone(),
+        format!("{name} low"),
+        format!("{name} high"),
+    ];
+    let row = |bar: &super::spec::Bar| {
+        let end = |place: usize| {
+            bar.interval
+                .map_or(Entry::Nothing, |ends| Entry::Number(ends[place]))
+        };
+        let total = Entry::Number(bars::total(bar));
+        vec![Entry::Word(bar.label.clone()), total, end(0), end(1)]
+    };
+    (columns, chart.bars.iter().map(row).collect())
+}
+
 fn of_grid(chart: &Chart) -> Entries {
     let columns = (chart.grid.columns as usize).max(1);
     let row = |cells: &[super::spec::Cell]| {
@@ -194,6 +215,7 @@ pub fn summary(chart: &Chart, curves: &[Curve]) -> Text {
         Kind::Histogram => sentences.extend(curves.first().map(|c| of_histogram(chart, c))),
         Kind::Bars => sentences.push(of_all_bars(chart)),
         Kind::Grid => sentences.push(of_all_cells(chart)),
+        Kind::Forest => sentences.push(of_all_points(chart)),
     }
     for level in &chart.references {
         let v = short(level.y);
@@ -321,6 +343,20 @@ fn of_all_bars(chart: &Chart) -> Text {
     Text::new(
         format!("{n} bars, from the top: {}.", list(", ")),
         format!("共 {n} 条，自上而下：{}。", list("、")),
+    )
+}
+
+fn of_all_points(chart: &Chart) -> Text {
+    let list = |stop: &str| {
+        let one = |bar| forest::with_interval(bar, &chart.x);
+        let named = chart.bars.iter().map(|b| format!("{} {}", b.label, one(b)));
+        named.collect::<Vec<_>>().join(stop)
+    };
+    let clear = chart.bars.iter().filter(|b| !forest::undecided(b)).count();
+    let n = chart.bars.len();
+    Text::new(
+        format!("{n} rows, {clear} of them clear of zero: {}.", list("; ")),
+        format!("共 {n} 行，其中 {clear} 行的区间不含零：{}。", list("；")),
     )
 }
 
