@@ -5,7 +5,7 @@ import { whole } from "./format.js";
 import { save } from "./files.js";
 import { Wire } from "./rpc.js";
 import { fetchSample, sample } from "./samples.js";
-import { changed, changedSoon, emptyLearn, state } from "./state.js";
+import { changed, changedSoon, emptyBoard, emptyLearn, state } from "./state.js";
 import { announce, dismiss, notify } from "./voice.js";
 
 /** @type {Wire} */
@@ -51,8 +51,9 @@ async function dropPromise(problem) {
   const { promised } = state.share;
   if (!promised) return;
   Object.assign(state.share, { promised: null, wanted: null, given: null });
+  state.evaluate.promised = false;
   dismiss("opened");
-  const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null };
+  const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null, ranking: undefined };
   await wire.send({ act: "open", experiment: JSON.stringify(free) }, true);
 }
 
@@ -283,6 +284,14 @@ export async function saveProject() {
   if (project) save(new Blob([project.text], { type: "application/json" }), project.name);
 }
 
+/** Puts a comparison of models into the experiment; says whether it came to what the opened link promised. */
+export async function keepRanking(ranking) {
+  const { first } = await ask({ type: "keepRanking", ranking }, true);
+  state.share.stale = true;
+  const reproduced = first("rankingKept")?.reproduced;
+  return typeof reproduced === "boolean" ? { reproduced } : null;
+}
+
 /** Sets everything as an experiment says. `json` is its checked, canonical text. */
 export async function openExperiment(json) {
   const experiment = JSON.parse(json);
@@ -365,6 +374,7 @@ const answers = {
       problem: null,
     });
     forgetLearning(true);
+    Object.assign(state.evaluate, emptyBoard(), { promised: state.evaluate.promised });
     if (pending.origin.wanted) state.share.given = answer.file;
     else if (state.share.wanted && pending.origin.source.type !== "file") state.share.wanted = null;
     Object.assign(state.look, { query: "", users: [], total: 0, user: null, view: null, active: -1 });

@@ -6,6 +6,7 @@ import { acceptDrops, take } from "./drop.js";
 import { firstLanguage, speak } from "./i18n.js";
 import { chooseSample, connect, defaultOf } from "./lab.js";
 import { notify } from "./voice.js";
+import { useModule } from "./ranking.js";
 import { loadEngine } from "./load.js";
 import { keepForOffline } from "./offline.js";
 import { isLink, openAddress, useEngine as linksUse } from "./share.js";
@@ -13,12 +14,13 @@ import { changed, onChange, state } from "./state.js";
 import { chrome, firstTheme, useTheme } from "./views/chrome.js";
 import { dataView } from "./views/data.js";
 import { decideView } from "./views/decide.js";
+import { evaluateView } from "./views/evaluate.js";
 import { useEngine as fieldsUse } from "./views/fields.js";
 import { learnView } from "./views/learn.js";
 import { lookView } from "./views/look.js";
 import { shareView } from "./views/share.js";
 
-const views = { data: dataView, decide: decideView, learn: learnView, look: lookView, share: shareView };
+const views = { data: dataView, decide: decideView, learn: learnView, look: lookView, evaluate: evaluateView, share: shareView };
 const places = new Map();
 
 function draw(name) {
@@ -73,6 +75,7 @@ async function ready(loading) {
   state.catalog = bindings.catalog();
   for (const parameter of state.catalog.parameters) state.settings[parameter.key] = defaultOf(parameter);
   connect(module, bindings.inlineLog);
+  useModule(module);
   for (const use of [chartsUse, fieldsUse, linksUse]) use(bindings);
   state.engine = "ready";
   changed();

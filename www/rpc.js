@@ -70,6 +70,14 @@ export class Wire {
     waiter?.resolve(responses);
   }
 
+  /** Ends the worker, whatever it does. The wire is of no use afterwards. */
+  stop() {
+    this.worker.terminate();
+    this.worker = null;
+    for (const { resolve } of this.waiting.values()) resolve([]);
+    this.waiting.clear();
+  }
+
   /**
    * @param {object} message `{act, ...}` for the worker
    * @param {boolean} quiet whether only the caller wants the answer

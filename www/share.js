@@ -2,6 +2,7 @@
 
 import { openExperiment } from "./lab.js";
 import { dismiss, notify } from "./voice.js";
+import { openRanking } from "./ranking.js";
 import { changed, state } from "./state.js";
 
 let engine = null;
@@ -42,6 +43,9 @@ async function attempt(read, refuse) {
     const json = await read();
     state.share.pasted = "";
     dismiss("link");
+    const { ranking } = JSON.parse(json);
+    if (ranking) openRanking(ranking);
+    else state.evaluate.promised = false;
     await openExperiment(json);
     notify({ id: "opened", kind: "", text: "share.opened", more: "share.opened.train" });
   } catch (problem) {

@@ -1,6 +1,6 @@
 // What the page knows, and which of its views are out of date.
 
-export const VIEWS = ["chrome", "data", "decide", "learn", "look", "share"];
+export const VIEWS = ["chrome", "data", "decide", "learn", "look", "evaluate", "share"];
 
 export const state = {
   /** @type {"loading" | "ready" | "failed"} */
@@ -16,6 +16,7 @@ export const state = {
   decide: { problem: "shop", world: null, solving: null, problemText: null },
   learn: emptyLearn(),
   look: emptyLook(),
+  evaluate: emptyEvaluate(),
   share: emptyShare(),
 };
 
@@ -64,6 +65,45 @@ export function emptyLearn() {
 
 export function emptyLook() {
   return { query: "", users: [], total: 0, user: null, view: null, k: 10, problem: null, busy: false, active: -1 };
+}
+
+/** How models of behaviour are compared, and what came of it. */
+export function emptyEvaluate() {
+  return {
+    chosen: ["pop", "markov", "sr", "vsknn", "vstan", "blend"],
+    reference: "vsknn",
+    /** @type {"share" | "days"} */
+    unit: "share",
+    share: 20,
+    days: 7,
+    tune: 0,
+    keepUnseen: false,
+    sort: "mrr",
+    descending: true,
+    plot: "forest",
+    metric: "mrr",
+    ...emptyBoard(),
+  };
+}
+
+export function emptyBoard() {
+  return {
+    /** @type {"idle" | "running"} */
+    phase: "idle",
+    /** What is being done: `{model, stage, fraction}`. */
+    at: null,
+    finished: [],
+    problem: null,
+    cancelled: false,
+    board: null,
+    ranking: null,
+    /** Whether the settings have changed since the board was made. */
+    stale: false,
+    /** Whether an opened link holds a comparison, and whether it came out the same: `{reproduced}`. */
+    promised: false,
+    verdict: null,
+    differing: null,
+  };
 }
 
 export function emptyShare() {

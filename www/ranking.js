@@ -1,0 +1,203 @@
+// The ranking board: models of behaviour tested in a worker of their own, so that training goes on undisturbed.
+
+import { t } from "./i18n.js";
+import { keepRanking } from "./lab.js";
+import { Wire } from "./rpc.js";
+import { changed, changedSoon, emptyBoard, state } from "./state.js";
+import { announce } from "./voice.js";
+
+let module = null;
+/** @type {Wire | null} */
+let wire = null;
+/** The file that the worker has read, and what it tested on which terms. */
+let loaded = null;
+let tested = { terms: "", models: new Set() };
+let turns = 0;
+let heard = () => {};
+
+export function useModule(compiled) {
+  module = compiled;
+}
+
+const PATIENCE = 800;
+
+/** The terms as a link holds them. */
+export function terms() {
+  const { unit, share, days, tune, keepUnseen } = state.evaluate;
+  const size = unit === "share" ? share / 100 : days;
+  return { window: { unit, size }, keepUnseen, tune, seed: state.settings.seed };
+}
+
+export const chosenModels = () => state.catalog.models.map(({ name }) => name).filter((name) => state.evaluate.chosen.includes(name));
+
+/** Says whether this is still what a person wants, on the same log. */
+function newTurn() {
+  const turn = ++turns;
+  const { file } = state.data;
+  return () => turn === turns && file === state.data.file;
+}
+
+/** Tests every chosen model that was not tested on these terms yet, then compares them. */
+export async function run() {
+  const { evaluate } = state;
+  const same = newTurn();
+  Object.assign(evaluate, { phase: "running", problem: null, cancelled: false, differing: null, verdict: null, finished: [] });
+  changed("evaluate");
+  const problem = (await prepare(same)) ?? (await testAll(terms(), same));
+  if (!same()) return;
+  if (problem) evaluate.problem = problem;
+  await compare(same);
+}
+
+/** Reads the log into the evaluation's own worker, unless it is there already. */
+async function prepare(same) {
+  const { data, evaluate } = state;
+  if (wire && loaded === data.file) return null;
+  evaluate.at = { stage: "load", model: null, fraction: null };
+  changed("evaluate");
+  drop();
+  const { current, options, file } = data;
+  wire = new Wire(module, (response) => heard(response), crashed);
+  for (const { key } of state.catalog.parameters.filter(({ group }) => group === "sessions")) {
+    wire.request({ type: "set", key, value: state.settings[key] }, true);
+  }
+  const begin = { type: "beginImport", source: current.source, name: current.name, size: current.blob ? current.blob.size : null, options };
+  const read = until("imported");
+  if (current.blob) wire.send({ act: "read", begin, blob: current.blob });
+  else wire.send({ act: "generate", begin, settings: { ...state.settings } });
+  const problem = await read;
+  if (same() && !problem) loaded = file;
+  return problem;
+}
+
+async function testAll(on, same) {
+  const { evaluate } = state;
+  const key = JSON.stringify(on);
+  if (tested.terms !== key) tested = { terms: key, models: new Set() };
+  for (const model of chosenModels()) {
+    if (!tested.models.has(model)) {
+      evaluate.at = { stage: on.tune > 0 ? "tune" : "fit", model, fraction: 0 };
+      changed("evaluate");
+      const ready = until("evaluated");
+      wire.request({ type: "evaluateModel", model, terms: on });
+      const problem = await ready;
+      if (!same() || problem) return problem;
+      tested.models.add(model);
+    }
+    evaluate.finished = [...evaluate.finished, model];
+    changed("evaluate");
+  }
+  return null;
+}
+
+/** Waits for a response of this type; gives the problem that came instead, if one did. */
+function until(type) {
+  return new Promise((resolve) => {
+    heard = (response) => {
+      if (response.type === type) resolve(null);
+      else if (response.type === "problem") resolve(response.problem);
+      else if (response.type === "evaluationProgress") {
+        const { model, stage, fraction } = response;
+        state.evaluate.at = { model, stage, fraction };
+        changedSoon("evaluate");
+      }
+    };
+  });
+}
+
+/** Puts what was tested on one board, and the board into the experiment. */
+async function compare(same) {
+  const { evaluate } = state;
+  const ready = wire && chosenModels().some((model) => tested.models.has(model));
+  if (ready) {
+    evaluate.at = { stage: "compare", model: null, fraction: null };
+    changed("evaluate");
+    const responses = await wire.request({ type: "compare", models: chosenModels(), reference: evaluate.reference }, true);
+    if (!same()) return;
+    const answer = responses.find(({ type }) => type === "board");
+    if (answer) {
+      Object.assign(evaluate, { board: answer.board, ranking: answer.ranking, stale: false });
+      evaluate.verdict = (await keepRanking(answer.ranking)) ?? null;
+      announce(t("evaluate.ready", { count: answer.board.lines.length }));
+    } else {
+      evaluate.problem ??= responses.find(({ type }) => type === "problem")?.problem ?? null;
+    }
+  }
+  if (!same()) return;
+  Object.assign(evaluate, { phase: "idle", at: null });
+  changed("evaluate", "share");
+}
+
+/** Another reference: the same tests, compared anew. */
+export async function compareWith(reference) {
+  const { evaluate } = state;
+  evaluate.reference = reference;
+  changed("evaluate");
+  if (evaluate.phase === "running" || !evaluate.board || !alive()) return;
+  evaluate.differing = null;
+  await compare(newTurn());
+}
+
+/** Ends the test under way. What a slice can't end, as learning, ends with its worker; then nothing of it is left. */
+export async function cancel() {
+  const { evaluate } = state;
+  const loading = evaluate.at?.stage === "load";
+  const same = newTurn();
+  heard = () => {};
+  evaluate.at = null;
+  evaluate.cancelled = true;
+  changed("evaluate");
+  const asked = loading ? null : wire?.request({ type: "cancelEvaluation" }, true);
+  const answer = await Promise.race([asked, new Promise((resolve) => setTimeout(() => resolve(null), loading ? 0 : PATIENCE))]);
+  if (!same()) return;
+  if (!answer) drop();
+  announce(t("evaluate.cancelled"));
+  await compare(same);
+}
+
+/** The sessions on which a model and the reference differ most. */
+export async function differ(model) {
+  const { evaluate } = state;
+  const second = evaluate.board.protocol.reference;
+  evaluate.differing = { first: model, second, sessions: null };
+  changed("evaluate");
+  const responses = await wire.request({ type: "differ", first: model, second, count: 8 }, true);
+  if (evaluate.differing?.first !== model) return;
+  evaluate.differing.sessions = responses.find(({ type }) => type === "differing")?.sessions ?? [];
+  changed("evaluate");
+  requestAnimationFrame(() => document.getElementById("differing")?.focus());
+}
+
+/** Whether the worker still holds the tests that the board shows. */
+export const alive = () => wire !== null && loaded === state.data.file;
+
+/** Takes over how an opened experiment compared models. */
+export function openRanking(ranking) {
+  const { unit, size } = ranking.terms.window;
+  turns += 1;
+  drop();
+  Object.assign(state.evaluate, emptyBoard(), {
+    unit,
+    [unit]: unit === "share" ? Math.round(size * 1e4) / 100 : size,
+    tune: ranking.terms.tune,
+    keepUnseen: ranking.terms.keepUnseen,
+    chosen: ranking.models,
+    reference: ranking.reference,
+    promised: true,
+  });
+  changed("evaluate");
+}
+
+function drop() {
+  wire?.stop();
+  wire = null;
+  loaded = null;
+  tested = { terms: "", models: new Set() };
+}
+
+function crashed(text) {
+  turns += 1;
+  drop();
+  Object.assign(state.evaluate, { phase: "idle", at: null, problem: { what: { key: "evaluate.crashed" }, mend: null, report: text } });
+  changed("evaluate");
+}
