@@ -92,7 +92,7 @@ fn sequences() {
     let target = Stochastic::from_fn(&shop, |_, row| {
         row.iter_mut()
             .enumerate()
-            .for_each(|(i, p)| *p = 4.0 + i as f64)
+            .for_each(|(i, p)| *p = 4.0 + i as f64);
     });
     let begun = Instant::now();
     let mut study = SequenceStudy::new(log, target.unwrap(), SequenceOptions::default()).unwrap();

@@ -416,8 +416,10 @@ fn small_log() -> Log {
         session_user: vec![0, 1],
         ..Log::default()
     };
-    ["u", "v"].map(|name| log.users.push(name));
-    ["0", "1"].map(|name| log.items.push(name));
+    for (user, item) in [("u", "0"), ("v", "1")] {
+        log.users.push(user);
+        log.items.push(item);
+    }
     log.events = Events {
         item: vec![0, 1, 1, 0],
         kind: vec![

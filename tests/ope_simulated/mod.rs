@@ -37,7 +37,7 @@ pub fn simulated(seed: u64) -> (Logged, Target, f64) {
     let logged = Logged::new(columns).unwrap();
     let pi = |item: u32| f64::from(1 + item) / 36.0;
     let target = Target::from_fn(&logged, |_, row| {
-        (0..8).for_each(|item| row[item as usize] = pi(item))
+        (0..8).for_each(|item| row[item as usize] = pi(item));
     })
     .unwrap();
     let truth = (0..3)
