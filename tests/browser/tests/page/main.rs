@@ -1,6 +1,7 @@
 //! The page in a real browser, used as a person uses it.
 
 mod appearance;
+mod evaluate;
 mod import;
 mod offline;
 mod opening;
