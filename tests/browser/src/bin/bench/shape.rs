@@ -1,4 +1,6 @@
 //! The log that imports are measured on: generated rows of the shape of RetailRocket's `events.csv`.
+//!
+//! As there, a visitor has about two events, which stand near each other among those of the others who are in the shop.
 
 use anyhow::Result;
 use std::fs::{self, File};
@@ -14,9 +16,16 @@ pub fn write(path: &Path, rows: u64) -> Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(&partial)?);
     writeln!(out, "timestamp,visitorid,event,itemid,transactionid")?;
     let mut random = SplitMix(1);
+    let mut present = [0; PRESENT];
+    let pause = 2 * SPAN / rows;
+    let mut time = 1_430_622_004_384;
     for _ in 0..rows {
-        let time = 1_430_622_004_384 + random.below(11_923_183_428);
-        let visitor = random.skewed(1_407_580);
+        time += random.below(pause + 1);
+        let place = random.below(PRESENT as u64) as usize;
+        if random.below(2) == 0 {
+            present[place] = random.below(1_407_580);
+        }
+        let visitor = present[place];
         let item = random.skewed(466_868);
         // Of 1000 events 967 are views, 25 additions to a cart, 8 purchases, as in the original.
         match random.below(1000) {
@@ -33,6 +42,11 @@ pub fn write(path: &Path, rows: u64) -> Result<()> {
     fs::rename(partial, path)?;
     Ok(())
 }
+
+/// Visitors who are in the shop at the same time.
+const PRESENT: usize = 100;
+/// Milliseconds from the first event to the last.
+const SPAN: u64 = 11_923_183_428;
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
 struct SplitMix(u64);
