@@ -1,7 +1,13 @@
-//! Wrapped plotters backends: text is measured by a supplied function, and plotters' whole numbers count eighths of a device pixel.
+//! Between plotters and what it draws on: a backend that records, and the real ones that a recording is played to.
 //!
-//! The eighths make curves smooth where whole pixels would show as steps; the wrapped backend is told to shrink by
-//! [`UNITS`] (a transform on a canvas, a view box in SVG).
+//! Text is measured by a supplied function, and plotters' whole numbers count eighths of a device pixel. The eighths
+//! make curves smooth where whole pixels would show as steps; the real backend is told to shrink by [`UNITS`] (a
+//! transform on a canvas, a view box in SVG). Recording first compiles plotters and the charts once instead of once
+//! for each real backend: a hundred kilobytes of the page's module.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::rc::Rc;
 
 use plotters::style::text_anchor::Pos;
 use plotters_backend::{
@@ -15,7 +21,7 @@ pub const UNITS: f64 = 8.0;
 /// Width of a text: text, font size, whether bold. Width and size are in the same unit.
 pub type Measure<'a> = &'a dyn Fn(&str, f64, bool) -> f64;
 
-/// A backend that measures text by a supplied function and says which size it has.
+/// A real backend, its size, and how wide texts on it are.
 pub struct Measured<'a, B> {
     inner: B,
     size: (u32, u32),
@@ -24,12 +30,11 @@ pub struct Measured<'a, B> {
 }
 
 impl<'a, B: DrawingBackend> Measured<'a, B> {
-    /// Wraps `inner`, which draws `size` device pixels.
+    /// `inner` draws `size` device pixels.
     pub fn new(inner: B, size: (u32, u32), measure: Measure<'a>) -> Self {
-        let units = |v: u32| v.saturating_mul(UNITS as u32);
         Self {
             inner,
-            size: (units(size.0), units(size.1)),
+            size,
             measure,
             font_factor: 1.0,
         }
@@ -41,31 +46,116 @@ impl<'a, B: DrawingBackend> Measured<'a, B> {
         self.font_factor = factor;
         self
     }
+
+    /// An empty recording of the same size and measure.
+    pub(super) fn recording(&self) -> Recording<'a> {
+        let units = |v: u32| v.saturating_mul(UNITS as u32);
+        Recording {
+            drawing: Rc::default(),
+            size: (units(self.size.0), units(self.size.1)),
+            measure: self.measure,
+        }
+    }
+
+    /// Draws what was recorded.
+    pub(super) fn play(mut self, drawing: &Drawing) -> Played<B> {
+        self.inner.ensure_prepared()?;
+        for drawn in drawing.borrow().iter() {
+            drawn.draw(&mut self.inner, self.font_factor)?;
+        }
+        self.inner.present()
+    }
 }
 
-/// A text style with its size multiplied.
-struct Resized<'a, S>(&'a S, f64);
+type Played<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-impl<S: BackendTextStyle> BackendTextStyle for Resized<'_, S> {
-    type FontError = S::FontError;
+/// What was drawn, in order.
+pub(super) type Drawing = Rc<RefCell<Vec<Drawn>>>;
+
+/// One thing drawn.
+pub(super) enum Drawn {
+    Pixel(BackendCoord, BackendColor),
+    Line(BackendCoord, BackendCoord, Pen),
+    Rect(BackendCoord, BackendCoord, Pen, bool),
+    Path(Vec<BackendCoord>, Pen),
+    Circle(BackendCoord, u32, Pen, bool),
+    Polygon(Vec<BackendCoord>, Pen),
+    Text(String, BackendCoord, Face),
+}
+
+impl Drawn {
+    fn draw<B: DrawingBackend>(&self, onto: &mut B, font_factor: f64) -> Played<B> {
+        match self {
+            Self::Pixel(at, colour) => onto.draw_pixel(*at, *colour),
+            Self::Line(from, to, pen) => onto.draw_line(*from, *to, pen),
+            Self::Rect(a, b, pen, fill) => onto.draw_rect(*a, *b, pen, *fill),
+            Self::Path(path, pen) => onto.draw_path(path.iter().copied(), pen),
+            Self::Circle(at, radius, pen, fill) => onto.draw_circle(*at, *radius, pen, *fill),
+            Self::Polygon(path, pen) => onto.fill_polygon(path.iter().copied(), pen),
+            Self::Text(text, at, face) => {
+                let face = Face {
+                    size: face.size * font_factor,
+                    ..face.clone()
+                };
+                onto.draw_text(text, &face, *at)
+            }
+        }
+    }
+}
+
+/// Colour and width of a line.
+#[derive(Clone, Copy)]
+pub(super) struct Pen(BackendColor, u32);
+
+impl Pen {
+    fn of(style: &impl BackendStyle) -> Self {
+        Self(style.color(), style.stroke_width())
+    }
+}
+
+impl BackendStyle for Pen {
+    fn color(&self) -> BackendColor {
+        self.0
+    }
+    fn stroke_width(&self) -> u32 {
+        self.1
+    }
+}
+
+/// How a text is written.
+#[derive(Clone)]
+pub(super) struct Face {
+    colour: BackendColor,
+    size: f64,
+    bold: bool,
+    anchor: Pos,
+    family: Rc<str>,
+}
+
+impl BackendTextStyle for Face {
+    type FontError = Infallible;
 
     fn color(&self) -> BackendColor {
-        self.0.color()
+        self.colour
     }
     fn size(&self) -> f64 {
-        self.0.size() * self.1
+        self.size
     }
     fn transform(&self) -> FontTransform {
-        self.0.transform()
+        FontTransform::None
     }
     fn style(&self) -> FontStyle {
-        self.0.style()
+        if self.bold {
+            FontStyle::Bold
+        } else {
+            FontStyle::Normal
+        }
     }
     fn anchor(&self) -> Pos {
-        self.0.anchor()
+        self.anchor
     }
     fn family(&self) -> FontFamily<'_> {
-        self.0.family()
+        FontFamily::Name(&self.family)
     }
     fn layout_box(&self, _: &str) -> Result<((i32, i32), (i32, i32)), Self::FontError> {
         // Never asked by the backends in use; answering from the font would reach for the page.
@@ -73,38 +163,66 @@ impl<S: BackendTextStyle> BackendTextStyle for Resized<'_, S> {
     }
     fn draw<E, D: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
         &self,
-        text: &str,
-        pos: BackendCoord,
-        draw: D,
+        _: &str,
+        _: BackendCoord,
+        _: D,
     ) -> Result<Result<(), E>, Self::FontError> {
-        self.0.draw(text, pos, draw)
+        // For backends that fill pixel by pixel, of which there is none here.
+        Ok(Ok(()))
     }
 }
 
-type Done<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
+/// A backend that only remembers, and measures text by the supplied function.
+pub(super) struct Recording<'a> {
+    drawing: Drawing,
+    size: (u32, u32),
+    measure: Measure<'a>,
+}
 
-impl<B: DrawingBackend> DrawingBackend for Measured<'_, B> {
-    type ErrorType = B::ErrorType;
+impl Recording<'_> {
+    /// Where the recording goes.
+    pub(super) fn drawing(&self) -> Drawing {
+        Rc::clone(&self.drawing)
+    }
+
+    fn add(&self, drawn: Drawn) -> Recorded {
+        self.drawing.borrow_mut().push(drawn);
+        Ok(())
+    }
+
+    /// The name of the font, kept once for all neighbours that use it.
+    fn family(&self, name: &str) -> Rc<str> {
+        match self.drawing.borrow().last() {
+            Some(Drawn::Text(_, _, face)) if *face.family == *name => Rc::clone(&face.family),
+            _ => name.into(),
+        }
+    }
+}
+
+type Recorded = Result<(), DrawingErrorKind<Infallible>>;
+
+impl DrawingBackend for Recording<'_> {
+    type ErrorType = Infallible;
 
     fn get_size(&self) -> (u32, u32) {
         self.size
     }
-    fn ensure_prepared(&mut self) -> Done<B> {
-        self.inner.ensure_prepared()
+    fn ensure_prepared(&mut self) -> Recorded {
+        Ok(())
     }
-    fn present(&mut self) -> Done<B> {
-        self.inner.present()
+    fn present(&mut self) -> Recorded {
+        Ok(())
     }
-    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Done<B> {
-        self.inner.draw_pixel(point, color)
+    fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Recorded {
+        self.add(Drawn::Pixel(point, color))
     }
     fn draw_line<S: BackendStyle>(
         &mut self,
         from: BackendCoord,
         to: BackendCoord,
         style: &S,
-    ) -> Done<B> {
-        self.inner.draw_line(from, to, style)
+    ) -> Recorded {
+        self.add(Drawn::Line(from, to, Pen::of(style)))
     }
     fn draw_rect<S: BackendStyle>(
         &mut self,
@@ -112,15 +230,15 @@ impl<B: DrawingBackend> DrawingBackend for Measured<'_, B> {
         b: BackendCoord,
         style: &S,
         fill: bool,
-    ) -> Done<B> {
-        self.inner.draw_rect(a, b, style, fill)
+    ) -> Recorded {
+        self.add(Drawn::Rect(a, b, Pen::of(style), fill))
     }
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
         &mut self,
         path: I,
         style: &S,
-    ) -> Done<B> {
-        self.inner.draw_path(path, style)
+    ) -> Recorded {
+        self.add(Drawn::Path(path.into_iter().collect(), Pen::of(style)))
     }
     fn draw_circle<S: BackendStyle>(
         &mut self,
@@ -128,30 +246,36 @@ impl<B: DrawingBackend> DrawingBackend for Measured<'_, B> {
         radius: u32,
         style: &S,
         fill: bool,
-    ) -> Done<B> {
-        self.inner.draw_circle(at, radius, style, fill)
+    ) -> Recorded {
+        self.add(Drawn::Circle(at, radius, Pen::of(style), fill))
     }
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
         &mut self,
         vert: I,
         style: &S,
-    ) -> Done<B> {
-        self.inner.fill_polygon(vert, style)
+    ) -> Recorded {
+        self.add(Drawn::Polygon(vert.into_iter().collect(), Pen::of(style)))
     }
     fn draw_text<S: BackendTextStyle>(
         &mut self,
         text: &str,
         style: &S,
         pos: BackendCoord,
-    ) -> Done<B> {
-        self.inner
-            .draw_text(text, &Resized(style, self.font_factor), pos)
+    ) -> Recorded {
+        let face = Face {
+            colour: style.color(),
+            size: style.size(),
+            bold: matches!(style.style(), FontStyle::Bold),
+            anchor: style.anchor(),
+            family: self.family(style.family().as_str()),
+        };
+        self.add(Drawn::Text(text.to_owned(), pos, face))
     }
     fn estimate_text_size<S: BackendTextStyle>(
         &self,
         text: &str,
         style: &S,
-    ) -> Result<(u32, u32), DrawingErrorKind<Self::ErrorType>> {
+    ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
         let bold = matches!(style.style(), FontStyle::Bold);
         let width = (self.measure)(text, style.size(), bold);
         Ok((width.ceil() as u32, (style.size() * 1.2).ceil() as u32))

@@ -1,7 +1,5 @@
 //! Horizontal bars stacked of parts, and histograms.
 
-use plotters_backend::DrawingBackend;
-
 use super::curve::Curve;
 use super::frame::{Frame, LABEL, axis_name, label_type};
 use super::number::{exponent, power_of_ten, short, tick_labels};
@@ -80,11 +78,7 @@ pub(super) fn head_height(chart: &Chart) -> f64 {
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw_bars<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    chart: &Chart,
-    top: f64,
-) -> Result<Vec<Target>, Problem> {
+pub fn draw_bars(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
     let bounds = sheet.bounds();
     let start = label_type(sheet, Side::Start);
     let name = sheet.fit(&axis_name(&chart.x), start, bounds.width() - 2.0 * EDGE);
@@ -120,11 +114,7 @@ pub fn draw_bars<B: DrawingBackend>(
 }
 
 /// The scale of the bars, and the room for their labels.
-fn bar_scale<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    bars: &[Bar],
-    totals: &[String],
-) -> (Scale, f64) {
+fn bar_scale(sheet: &Sheet<'_>, bars: &[Bar], totals: &[String]) -> (Scale, f64) {
     let width = sheet.bounds().width();
     let widest = |face: Type, texts: &mut dyn Iterator<Item = String>| {
         texts.map(|t| sheet.width(&t, face)).fold(0.0, f64::max)
@@ -147,7 +137,7 @@ fn bar_scale<B: DrawingBackend>(
     (Scale::new(range, false, [left, right]), labels)
 }
 
-pub(super) fn bold<B: DrawingBackend>(sheet: &Sheet<'_, B>) -> Type {
+pub(super) fn bold(sheet: &Sheet<'_>) -> Type {
     Type {
         bold: true,
         colour: sheet.palette.ink,
@@ -156,8 +146,8 @@ pub(super) fn bold<B: DrawingBackend>(sheet: &Sheet<'_, B>) -> Type {
 }
 
 /// Draws label, parts and baseline; returns where the total goes.
-fn draw_bar<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_bar(
+    sheet: &Sheet<'_>,
     bar: &Bar,
     scale: &Scale,
     row: Rect,
@@ -205,12 +195,7 @@ fn draw_bar<B: DrawingBackend>(
     Ok(end)
 }
 
-fn draw_total<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    text: &str,
-    end: f64,
-    row: Rect,
-) -> Result<(), Problem> {
+fn draw_total(sheet: &Sheet<'_>, text: &str, end: f64, row: Rect) -> Result<(), Problem> {
     let face = bold(sheet);
     let furthest = row.right - sheet.width(text, face);
     let middle = (row.top + row.bottom) / 2.0;
@@ -245,8 +230,8 @@ pub fn bin(curve: &Curve, i: usize, whole: bool) -> (f64, f64) {
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw_histogram<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+pub fn draw_histogram(
+    sheet: &Sheet<'_>,
     curve: &Curve,
     whole: bool,
     frame: &Frame,

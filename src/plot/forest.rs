@@ -1,7 +1,5 @@
 //! Forest plots: estimates with their intervals, one a row, against a line at zero.
 
-use plotters_backend::DrawingBackend;
-
 use super::bars::{EDGE, GAP, Target, bold, head_height, total, totals};
 use super::frame::{LABEL, axis_name, label_type};
 use super::number::short;
@@ -60,11 +58,7 @@ pub fn with_interval(bar: &Bar, axis: &Axis) -> String {
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    chart: &Chart,
-    top: f64,
-) -> Result<Vec<Target>, Problem> {
+pub fn draw(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
     let bounds = sheet.bounds();
     let start = label_type(sheet, Side::Start);
     let name = sheet.fit(&axis_name(&chart.x), start, bounds.width() - 2.0 * EDGE);
@@ -116,8 +110,8 @@ pub fn draw<B: DrawingBackend>(
 }
 
 /// A label, a whisker with caps, and the estimate: filled where it is clear of zero, hollow where not.
-fn draw_row<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_row(
+    sheet: &Sheet<'_>,
     bar: &Bar,
     scale: &Scale,
     row: Rect,

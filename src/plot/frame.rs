@@ -1,7 +1,5 @@
 //! The frame of a chart with two axes: margins that hold every label, ticks, names, title and legend.
 
-use plotters_backend::DrawingBackend;
-
 use super::legend::Legend;
 use super::scale::{Scale, Ticks};
 use super::sheet::{Point, Rect, Sheet, Side, Stroke, Type};
@@ -30,7 +28,7 @@ pub struct Frame {
 }
 
 /// What fits into the corners: ordinary label type.
-pub fn label_type<B: DrawingBackend>(sheet: &Sheet<'_, B>, side: Side) -> Type {
+pub fn label_type(sheet: &Sheet<'_>, side: Side) -> Type {
     Type {
         size: LABEL,
         bold: false,
@@ -50,13 +48,7 @@ pub fn axis_name(axis: &Axis) -> String {
 
 impl Frame {
     /// Lays the frame out for ranges of x and y, below `top`.
-    pub fn new<B: DrawingBackend>(
-        sheet: &Sheet<'_, B>,
-        chart: &Chart,
-        x: [f64; 2],
-        y: [f64; 2],
-        top: f64,
-    ) -> Self {
+    pub fn new(sheet: &Sheet<'_>, chart: &Chart, x: [f64; 2], y: [f64; 2], top: f64) -> Self {
         let bounds = sheet.bounds();
         let face = label_type(sheet, Side::End);
         let named = |axis: &Axis| !axis_name(axis).is_empty();
@@ -106,17 +98,13 @@ impl Frame {
     ///
     /// # Errors
     /// `plot.backend`.
-    pub fn draw<B: DrawingBackend>(
-        &self,
-        sheet: &Sheet<'_, B>,
-        chart: &Chart,
-    ) -> Result<(), Problem> {
+    pub fn draw(&self, sheet: &Sheet<'_>, chart: &Chart) -> Result<(), Problem> {
         self.draw_y(sheet)?;
         self.draw_x(sheet)?;
         self.draw_names(sheet, chart)
     }
 
-    fn draw_y<B: DrawingBackend>(&self, sheet: &Sheet<'_, B>) -> Result<(), Problem> {
+    fn draw_y(&self, sheet: &Sheet<'_>) -> Result<(), Problem> {
         let grid = Stroke::solid(sheet.palette.grid, 1.0);
         let face = label_type(sheet, Side::End);
         let plot = self.plot;
@@ -133,7 +121,7 @@ impl Frame {
         Ok(())
     }
 
-    fn draw_x<B: DrawingBackend>(&self, sheet: &Sheet<'_, B>) -> Result<(), Problem> {
+    fn draw_x(&self, sheet: &Sheet<'_>) -> Result<(), Problem> {
         let axis = Stroke::solid(sheet.palette.axis, 1.0);
         let face = label_type(sheet, Side::Middle);
         let plot = self.plot;
@@ -152,11 +140,7 @@ impl Frame {
         Ok(())
     }
 
-    fn draw_names<B: DrawingBackend>(
-        &self,
-        sheet: &Sheet<'_, B>,
-        chart: &Chart,
-    ) -> Result<(), Problem> {
+    fn draw_names(&self, sheet: &Sheet<'_>, chart: &Chart) -> Result<(), Problem> {
         let bounds = sheet.bounds();
         let room = bounds.width() - 2.0 * EDGE;
         let start = label_type(sheet, Side::Start);
@@ -173,7 +157,7 @@ impl Frame {
 }
 
 /// As many ticks as their labels leave room for.
-fn fitting_ticks<B: DrawingBackend>(sheet: &Sheet<'_, B>, scale: &Scale, whole: bool) -> Ticks {
+fn fitting_ticks(sheet: &Sheet<'_>, scale: &Scale, whole: bool) -> Ticks {
     let width = (scale.pixels[1] - scale.pixels[0]).abs();
     let most = ((width / 56.0) as usize).clamp(2, 12);
     let tries = (2..=most).rev().map(|n| scale.ticks(n, whole));
@@ -193,11 +177,7 @@ fn fitting_ticks<B: DrawingBackend>(sheet: &Sheet<'_, B>, scale: &Scale, whole: 
 }
 
 /// From where to where each label reaches: centred at its tick, but moved inside the surface.
-fn x_label_spans<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    scale: &Scale,
-    ticks: &Ticks,
-) -> Vec<(f64, f64)> {
+fn x_label_spans(sheet: &Sheet<'_>, scale: &Scale, ticks: &Ticks) -> Vec<(f64, f64)> {
     let face = label_type(sheet, Side::Middle);
     let bounds = sheet.bounds();
     let span = |(&v, label): (&f64, &String)| {
@@ -213,11 +193,7 @@ fn x_label_spans<B: DrawingBackend>(
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw_head<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    chart: &Chart,
-    legend: &[Legend],
-) -> Result<f64, Problem> {
+pub fn draw_head(sheet: &Sheet<'_>, chart: &Chart, legend: &[Legend]) -> Result<f64, Problem> {
     if !sheet.export {
         return Ok(0.0);
     }
@@ -241,11 +217,7 @@ pub fn draw_head<B: DrawingBackend>(
     Ok(top)
 }
 
-fn draw_legend<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    legend: &[Legend],
-    top: f64,
-) -> Result<f64, Problem> {
+fn draw_legend(sheet: &Sheet<'_>, legend: &[Legend], top: f64) -> Result<f64, Problem> {
     const ROW: f64 = 18.0;
     let face = Type {
         colour: sheet.palette.ink,

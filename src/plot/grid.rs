@@ -1,7 +1,5 @@
 //! Grid worlds as in the textbooks: values as colour and number, greedy actions as arrows.
 
-use plotters_backend::DrawingBackend;
-
 use super::bars::Target;
 use super::number::tick_labels;
 use super::scale::extent;
@@ -16,11 +14,7 @@ const EDGE: f64 = 8.0;
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    chart: &Chart,
-    top: f64,
-) -> Result<Vec<Target>, Problem> {
+pub fn draw(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
     let (cells, bounds) = (&chart.grid.cells, sheet.bounds());
     let columns = (chart.grid.columns as usize).clamp(1, cells.len().max(1));
     let rows = cells.len().div_ceil(columns).max(1);
@@ -50,7 +44,7 @@ pub fn draw<B: DrawingBackend>(
 }
 
 /// Ground of a cell: blue above zero, vermilion below, deeper the further from it.
-fn ground<B: DrawingBackend>(sheet: &Sheet<'_, B>, cell: &Cell, reach: f64) -> Colour {
+fn ground(sheet: &Sheet<'_>, cell: &Cell, reach: f64) -> Colour {
     let palette = &sheet.palette;
     if cell.wall {
         return palette.axis;
@@ -67,8 +61,8 @@ fn ground<B: DrawingBackend>(sheet: &Sheet<'_, B>, cell: &Cell, reach: f64) -> C
     mix(palette.paper, hue, 0.06 + 0.64 * depth)
 }
 
-fn draw_cell<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_cell(
+    sheet: &Sheet<'_>,
     cell: &Cell,
     value: &str,
     rect: Rect,
@@ -119,7 +113,7 @@ fn value_size(side: f64) -> f64 {
 }
 
 /// The values with the same decimals, as many as fit between the arrows of every cell; nothing where not even whole numbers do.
-fn value_texts<B: DrawingBackend>(sheet: &Sheet<'_, B>, cells: &[Cell], side: f64) -> Vec<String> {
+fn value_texts(sheet: &Sheet<'_>, cells: &[Cell], side: f64) -> Vec<String> {
     let face = Type {
         size: value_size(side),
         bold: false,
@@ -140,8 +134,8 @@ fn value_texts<B: DrawingBackend>(sheet: &Sheet<'_, B>, cells: &[Cell], side: f6
 }
 
 /// A small triangle near the edge that the action leads to.
-fn draw_arrow<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_arrow(
+    sheet: &Sheet<'_>,
     middle: Point,
     side: f64,
     direction: Direction,

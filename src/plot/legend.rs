@@ -1,6 +1,5 @@
 //! What the colours, dashes and markers of a chart stand for.
 
-use plotters_backend::DrawingBackend;
 use serde::Serialize;
 
 use super::lines;
@@ -53,12 +52,7 @@ impl Legend {
     ///
     /// # Errors
     /// `plot.backend`.
-    pub fn draw_swatch<B: DrawingBackend>(
-        &self,
-        sheet: &Sheet<'_, B>,
-        (x, y): Point,
-        width: f64,
-    ) -> Result<(), Problem> {
+    pub fn draw_swatch(&self, sheet: &Sheet<'_>, (x, y): Point, width: f64) -> Result<(), Problem> {
         let colour = sheet.palette.series(self.style);
         let Some(marker) = self.marker else {
             let (width, colour) = match self.shape {

@@ -1,7 +1,5 @@
 //! Curves over a common axis.
 
-use plotters_backend::DrawingBackend;
-
 use super::curve::Curve;
 use super::decimate::{clip_line, clip_polygon, decimate};
 use super::frame::{Frame, LABEL, axis_name, label_type};
@@ -82,8 +80,8 @@ fn visible_y(chart: &Chart, curves: &[Curve], x: [f64; 2]) -> [f64; 2] {
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+pub fn draw(
+    sheet: &Sheet<'_>,
     chart: &Chart,
     curves: &[Curve],
     frame: &Frame,
@@ -116,12 +114,7 @@ pub fn draw<B: DrawingBackend>(
     Ok(())
 }
 
-fn pixels<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    curve: &Curve,
-    values: &[f64],
-    frame: &Frame,
-) -> Vec<Point> {
+fn pixels(sheet: &Sheet<'_>, curve: &Curve, values: &[f64], frame: &Frame) -> Vec<Point> {
     let ratio = sheet.ratio();
     let seen = curve.window(frame.x.domain[0], frame.x.domain[1]);
     // Thinned before the values are placed: scales keep order, and logarithms are dear.
@@ -143,8 +136,8 @@ fn clip_area(frame: &Frame) -> Rect {
     }
 }
 
-fn draw_column<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_column(
+    sheet: &Sheet<'_>,
     curve: &Curve,
     values: &[f64],
     frame: &Frame,
@@ -157,8 +150,8 @@ fn draw_column<B: DrawingBackend>(
     Ok(())
 }
 
-fn draw_band<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_band(
+    sheet: &Sheet<'_>,
     curve: &Curve,
     frame: &Frame,
     colour: theme::Colour,
@@ -173,8 +166,8 @@ fn draw_band<B: DrawingBackend>(
 
 /// A marker on each point where there is room; on dense curves a few, each series at places of its own,
 /// so that curves can be told apart without their colour. A lone dense curve needs none.
-fn draw_markers<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_markers(
+    sheet: &Sheet<'_>,
     curve: &Curve,
     frame: &Frame,
     place: usize,
@@ -201,11 +194,7 @@ fn draw_markers<B: DrawingBackend>(
     Ok(())
 }
 
-fn draw_references<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    chart: &Chart,
-    frame: &Frame,
-) -> Result<(), Problem> {
+fn draw_references(sheet: &Sheet<'_>, chart: &Chart, frame: &Frame) -> Result<(), Problem> {
     let plot = frame.plot;
     for level in &chart.references {
         let y = frame.y.place(level.y);
@@ -224,8 +213,8 @@ fn draw_references<B: DrawingBackend>(
 
 /// The label stands over its line at the left, where curves that approach the level have not arrived yet;
 /// of a level at the very top, beside the name of the axis, clear of everything.
-fn draw_level_label<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+fn draw_level_label(
+    sheet: &Sheet<'_>,
     chart: &Chart,
     frame: &Frame,
     label: &str,
@@ -248,11 +237,7 @@ fn draw_level_label<B: DrawingBackend>(
     )
 }
 
-fn draw_marks<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
-    chart: &Chart,
-    frame: &Frame,
-) -> Result<(), Problem> {
+fn draw_marks(sheet: &Sheet<'_>, chart: &Chart, frame: &Frame) -> Result<(), Problem> {
     let plot = frame.plot;
     let inside =
         |m: &&Mark| m.x.is_finite() && m.x >= frame.x.domain[0] && m.x <= frame.x.domain[1];
@@ -284,7 +269,7 @@ fn draw_marks<B: DrawingBackend>(
     Ok(())
 }
 
-fn annotation<B: DrawingBackend>(sheet: &Sheet<'_, B>, side: Side) -> Type {
+fn annotation(sheet: &Sheet<'_>, side: Side) -> Type {
     let label = label_type(sheet, side);
     Type {
         size: 11.0,
@@ -297,8 +282,8 @@ fn annotation<B: DrawingBackend>(sheet: &Sheet<'_, B>, side: Side) -> Type {
 ///
 /// # Errors
 /// `plot.backend`.
-pub fn draw_focus<B: DrawingBackend>(
-    sheet: &Sheet<'_, B>,
+pub fn draw_focus(
+    sheet: &Sheet<'_>,
     chart: &Chart,
     curves: &[Curve],
     frame: &Frame,

@@ -5,9 +5,9 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
-use plotters_backend::{BackendCoord, DrawingBackend};
+use plotters_backend::BackendCoord;
 
-use super::backend::UNITS;
+use super::backend::{Recording, UNITS};
 use super::decimate;
 use super::spec::Look;
 use super::theme::{Colour, Marker, Palette, tint};
@@ -93,9 +93,9 @@ pub enum Side {
     End,
 }
 
-/// A drawing surface over any plotters backend.
-pub struct Sheet<'a, B: DrawingBackend> {
-    area: DrawingArea<B, Shift>,
+/// A drawing surface that records.
+pub struct Sheet<'a> {
+    area: DrawingArea<Recording<'a>, Shift>,
     look: &'a Look,
     /// Colours.
     pub palette: Palette,
@@ -103,11 +103,11 @@ pub struct Sheet<'a, B: DrawingBackend> {
     pub export: bool,
 }
 
-impl<'a, B: DrawingBackend> Sheet<'a, B> {
-    /// A sheet that draws with `backend` what `look` asks for.
-    pub fn new(backend: B, look: &'a Look, export: bool) -> Self {
+impl<'a> Sheet<'a> {
+    /// A sheet that records what `look` asks for.
+    pub(super) fn new(recording: Recording<'a>, look: &'a Look, export: bool) -> Self {
         Self {
-            area: backend.into_drawing_area(),
+            area: recording.into_drawing_area(),
             look,
             palette: Palette::of(look),
             export,
@@ -376,19 +376,11 @@ impl<'a, B: DrawingBackend> Sheet<'a, B> {
             shortened(fits)
         }
     }
-
-    /// Finishes the drawing.
-    ///
-    /// # Errors
-    /// `plot.backend`.
-    pub fn finish(&self) -> Result<(), Problem> {
-        self.area.present().map_err(fault)
-    }
 }
 
 // By value: it stands in `map_err`.
 #[allow(clippy::needless_pass_by_value)]
-fn fault(error: impl std::fmt::Display) -> Problem {
+pub(super) fn fault(error: impl std::fmt::Display) -> Problem {
     Problem::new(
         "plot.backend",
         Text::new(

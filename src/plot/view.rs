@@ -13,7 +13,7 @@ use super::grid;
 use super::legend::{Legend, legend};
 use super::lines::{self, Zoom};
 use super::reading::Focus;
-use super::sheet::{Rect, Sheet, Stroke};
+use super::sheet::{self, Rect, Sheet, Stroke};
 use super::spec::{Chart, Kind, Look, Series};
 use super::words::{self, Table};
 use crate::problem::{Problem, Text};
@@ -92,13 +92,12 @@ impl View {
         Ok(())
     }
 
-    /// Draws onto a backend of [`View::device_size`] pixels (see [`Measured`]).
+    /// Draws onto a backend of [`View::device_size`] pixels.
     ///
     /// # Errors
     /// `plot.backend`.
-    pub fn draw<B: DrawingBackend>(&mut self, backend: B) -> Result<Layout, Problem> {
-        let sheet = Sheet::new(backend, &self.chart.look, false);
-        self.scene = self.draw_on(&sheet)?;
+    pub fn draw<B: DrawingBackend>(&mut self, onto: Measured<'_, B>) -> Result<Layout, Problem> {
+        self.scene = paint(onto, &self.chart.look, false, |sheet| self.draw_on(sheet))?;
         Ok(self.layout())
     }
 
@@ -106,9 +105,13 @@ impl View {
     ///
     /// # Errors
     /// `plot.backend`; `plot.size` for a scale that makes the picture too large.
-    pub fn draw_export<B: DrawingBackend>(&self, backend: B, scale: f64) -> Result<(), Problem> {
+    pub fn draw_export<B: DrawingBackend>(
+        &self,
+        onto: Measured<'_, B>,
+        scale: f64,
+    ) -> Result<(), Problem> {
         let look = self.export_look(scale)?;
-        self.draw_on(&Sheet::new(backend, &look, true)).map(|_| ())
+        paint(onto, &look, true, |sheet| self.draw_on(sheet)).map(|_| ())
     }
 
     fn export_look(&self, scale: f64) -> Result<Look, Problem> {
@@ -120,7 +123,7 @@ impl View {
         Ok(look)
     }
 
-    fn draw_on<B: DrawingBackend>(&self, sheet: &Sheet<'_, B>) -> Result<Scene, Problem> {
+    fn draw_on(&self, sheet: &Sheet<'_>) -> Result<Scene, Problem> {
         let chart = &self.chart;
         let top = draw_head(sheet, chart, &self.legend())?;
         let mut scene = Scene::default();
@@ -145,7 +148,6 @@ impl View {
             Kind::Grid => scene.targets = grid::draw(sheet, chart, top)?,
             Kind::Forest => scene.targets = forest::draw(sheet, chart, top)?,
         }
-        sheet.finish()?;
         Ok(scene)
     }
 
@@ -172,24 +174,21 @@ impl View {
     ///
     /// # Errors
     /// `plot.backend`.
-    pub fn draw_overlay<B: DrawingBackend>(&self, backend: B) -> Result<(), Problem> {
-        let sheet = Sheet::new(backend, &self.chart.look, false);
-        if let Some(focus) = self.focus {
+    pub fn draw_overlay<B: DrawingBackend>(&self, onto: Measured<'_, B>) -> Result<(), Problem> {
+        paint(onto, &self.chart.look, false, |sheet| {
+            let Some(focus) = self.focus else {
+                return Ok(());
+            };
             match (&self.scene.frame, self.chart.kind) {
                 (Some(frame), Kind::Lines) => {
-                    lines::draw_focus(&sheet, &self.chart, &self.curves, frame, focus)?;
+                    lines::draw_focus(sheet, &self.chart, &self.curves, frame, focus)
                 }
-                _ => self.outline_target(&sheet, focus)?,
+                _ => self.outline_target(sheet, focus),
             }
-        }
-        sheet.finish()
+        })
     }
 
-    fn outline_target<B: DrawingBackend>(
-        &self,
-        sheet: &Sheet<'_, B>,
-        focus: Focus,
-    ) -> Result<(), Problem> {
+    fn outline_target(&self, sheet: &Sheet<'_>, focus: Focus) -> Result<(), Problem> {
         let Some(target) = self.scene.targets.get(focus.index) else {
             return Ok(());
         };
@@ -262,8 +261,8 @@ impl View {
         {
             let units = (size.0 * UNITS as u32, size.1 * UNITS as u32);
             let inner = SVGBackend::with_string(&mut body, units);
-            let backend = Measured::new(inner, size, measure).with_font_factor(1.24);
-            self.draw_on(&Sheet::new(backend, &look, true))?;
+            let onto = Measured::new(inner, size, measure).with_font_factor(1.24);
+            paint(onto, &look, true, |sheet| self.draw_on(sheet))?;
         }
         // plotters' own opening tag knows no size apart from its units.
         let inside = body.split_once(">\n").map_or("", |(_, rest)| rest);
@@ -281,6 +280,20 @@ impl View {
             curve.extend(x, y, &[], &[]);
         }
     }
+}
+
+/// Records what `draw` draws, and plays it to the real backend.
+fn paint<B: DrawingBackend, R>(
+    onto: Measured<'_, B>,
+    look: &Look,
+    export: bool,
+    draw: impl FnOnce(&Sheet<'_>) -> Result<R, Problem>,
+) -> Result<R, Problem> {
+    let recording = onto.recording();
+    let drawing = recording.drawing();
+    let result = draw(&Sheet::new(recording, look, export))?;
+    onto.play(&drawing).map_err(sheet::fault)?;
+    Ok(result)
 }
 
 /// The points move into curves: they are kept once.
