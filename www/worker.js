@@ -50,9 +50,34 @@ function open({ id, experiment }) {
   answer([{ type: "done" }], id);
 }
 
-/** Streams a file into the engine, never holding more than one piece of it. */
+/** Streams a file into the engine, from the start again if it turns out to need a decoder that is not loaded. */
 async function read({ id, begin, blob }) {
   const turn = beginReading(begin, id);
+  await readPieces(begin, blob, turn);
+  if (!turn.missing) return;
+  reading = turn;
+  const decoders = await loadDecoders().catch(() => null);
+  if (reading !== turn) return;
+  if (!decoders) {
+    reading = null;
+    post(turn.missing);
+    return;
+  }
+  engine.useDecoders(decoders);
+  const again = beginReading(begin);
+  again.final = true;
+  await readPieces(begin, blob, again);
+}
+
+/** The decoders of encodings other than UTF-8: most visits never need them. */
+async function loadDecoders() {
+  const { default: init, Decoder } = await import("./pkg/decoder/qcart_decoder.js");
+  await init();
+  return (label) => Decoder.of(label);
+}
+
+/** Never holds more than one piece of the file. */
+async function readPieces(begin, blob, turn) {
   for (let at = 0; at < blob.size && reading === turn; at += PIECE) {
     const bytes = await piece(blob, at);
     if (!bytes) {
@@ -104,9 +129,7 @@ function beginReading(begin, id) {
 async function pushAll(bytes, turn) {
   let since = performance.now();
   for (let at = 0; at < bytes.length && reading === turn && !turn.refused; at += PUSH) {
-    const responses = engine.push(bytes.subarray(at, at + PUSH));
-    turn.refused = refuses(responses);
-    post(responses);
+    heed(engine.push(bytes.subarray(at, at + PUSH)), turn);
     if (performance.now() - since > SLICE_MS) {
       await breathe();
       since = performance.now();
@@ -118,8 +141,18 @@ function endReading(turn) {
   if (reading !== turn) return;
   reading = null;
   if (turn.refused) return;
-  post(engine.request({ type: "endImport" }));
+  heed(engine.request({ type: "endImport" }), turn);
   pump();
+}
+
+/** Passes answers on, but for a missing decoder that can still be loaded. */
+function heed(responses, turn) {
+  turn.refused = refuses(responses);
+  if (turn.refused && !turn.final && responses.some((response) => response.problem?.code === "log.needs-decoder")) {
+    turn.missing = responses;
+  } else {
+    post(responses);
+  }
 }
 
 function abandon({ id }) {

@@ -26,7 +26,7 @@ pub const SHOP: &str = "shop";
 
 /// Where the data of an experiment comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "camelCase", try_from = "SourceFields")]
 pub enum Source {
     /// No log: a textbook problem.
     None,
@@ -53,6 +53,60 @@ pub enum Source {
         /// Its bytes: packed by zlib, then base64url.
         data: String,
     },
+}
+
+/// A source as written. Read flat, because serde reads tagged enums through a buffer of any content, whose code is
+/// compiled anew for every type in it: fifty kilobytes of the page's module.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceFields {
+    r#type: SourceKind,
+    id: Option<String>,
+    name: Option<String>,
+    size: Option<u64>,
+    fingerprint: Option<String>,
+    data: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SourceKind {
+    None,
+    Sample,
+    Generated,
+    File,
+    Inline,
+}
+
+impl TryFrom<SourceFields> for Source {
+    type Error = &'static str;
+
+    fn try_from(fields: SourceFields) -> Result<Self, Self::Error> {
+        let SourceFields {
+            r#type,
+            id,
+            name,
+            size,
+            fingerprint,
+            data,
+        } = fields;
+        Ok(match (r#type, id, name, size, fingerprint, data) {
+            (SourceKind::None, None, None, None, None, None) => Self::None,
+            (SourceKind::Generated, None, None, None, None, None) => Self::Generated,
+            (SourceKind::Sample, Some(id), None, None, None, None) => Self::Sample { id },
+            (SourceKind::File, None, Some(name), Some(size), Some(fingerprint), None) => {
+                Self::File {
+                    name,
+                    size,
+                    fingerprint,
+                }
+            }
+            (SourceKind::Inline, None, Some(name), None, None, Some(data)) => {
+                Self::Inline { name, data }
+            }
+            _ => return Err("the fields of the source are not those of its type"),
+        })
+    }
 }
 
 /// A parameter changed while training ran.

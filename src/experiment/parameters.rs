@@ -4,7 +4,9 @@
 //! [`Settings`] holds one valid value for each of them and can hold nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Problem, Text};
@@ -112,7 +114,7 @@ pub struct Parameter {
 }
 
 /// The value of a parameter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// Of a flag.
@@ -121,6 +123,38 @@ pub enum Value {
     Number(f64),
     /// Of a choice: the option's key.
     Choice(String),
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ValueVisitor)
+    }
+}
+
+/// Takes a value as it comes; serde's own way to read untagged enums first buffers any content.
+struct ValueVisitor;
+
+impl Visitor<'_> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, a text, true or false")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Flag(value))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Choice(value.to_owned()))
+    }
 }
 
 impl Parameter {
@@ -179,7 +213,7 @@ impl Parameter {
         Err(self.wrong(&value, &format!("{min} … {max}")))
     }
 
-    fn wrong(&self, value: &dyn std::fmt::Display, allowed: &str) -> Problem {
+    fn wrong(&self, value: &dyn fmt::Display, allowed: &str) -> Problem {
         Problem::new(
             "parameter.range",
             Text::new(

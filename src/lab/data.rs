@@ -65,8 +65,8 @@ enum Stage {
 
 impl Import {
     /// Starts reading.
-    pub fn new(source: Source, name: &str, size: Option<u64>, options: ImportOptions) -> Self {
-        let stage = Stage::Reading(Box::new(Importer::new(name, size, options)));
+    pub fn new(source: Source, importer: Importer) -> Self {
+        let stage = Stage::Reading(Box::new(importer));
         Self {
             stage,
             source,

@@ -22,7 +22,7 @@ use crate::experiment::outcome::Outcome;
 use crate::experiment::parameters::{Group, Settings, Value, parameter};
 use crate::experiment::ranking::Ranking;
 use crate::experiment::{Change, Experiment, SHOP, Source, Stop};
-use crate::log::ImportOptions;
+use crate::log::{Decoders, ImportOptions, Importer};
 use crate::problem::{Problem, Text};
 use crate::recommend::export::Export;
 
@@ -47,6 +47,7 @@ struct Promise {
 /// One experiment in progress.
 #[derive(Default)]
 pub struct Lab {
+    decoders: Decoders,
     settings: Settings,
     problem: String,
     promise: Promise,
@@ -75,6 +76,7 @@ impl Lab {
     /// Takes over an experiment: its settings at once, its data and result as what is to be repeated.
     pub fn open(&mut self, experiment: Experiment) {
         *self = Self {
+            decoders: self.decoders.clone(),
             settings: experiment.settings,
             problem: experiment.problem,
             promise: Promise {
@@ -88,6 +90,11 @@ impl Lab {
             clock: self.clock,
             ..Self::default()
         };
+    }
+
+    /// Reads later logs with these decoders.
+    pub fn use_decoders(&mut self, decoders: Decoders) {
+        self.decoders = decoders;
     }
 
     /// Carries out a request. A problem is an answer like any other; what was there before it stays.
@@ -142,7 +149,9 @@ impl Lab {
                 options,
             } => {
                 let options = configure::import_options(&self.settings, options);
-                self.import = Some(Import::new(source, &name, size, options));
+                let importer = Importer::new(&name, size, options);
+                let importer = importer.with_decoders(self.decoders.clone());
+                self.import = Some(Import::new(source, importer));
                 done()
             }
             Request::EndImport => self.end_import(),

@@ -17,13 +17,9 @@ use crate::log::{RejectGroup, Rejects};
 use crate::problem::{Problem, Text};
 use crate::train::{Snapshot, StepTrace};
 
-/// One request.
+/// One request. The page's `{type, ...}` becomes serde's `{type: {...}}` on the way in, which reads without a buffer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Request {
     /// Starts reading a log; its bytes follow by `push`, then [`Request::EndImport`].
     BeginImport {

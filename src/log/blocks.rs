@@ -50,7 +50,7 @@ pub(super) struct Blocks {
 
 impl Blocks {
     pub(super) fn new(
-        encoding: TextEncoding,
+        decoder: TextDecoder,
         settled: bool,
         delimiter: Delimiter,
         header: bool,
@@ -67,7 +67,7 @@ impl Blocks {
         );
         let reading = Reading::new(&schema, delimiter.byte(), options.strict, event_types);
         Self {
-            decoder: TextDecoder::new(encoding),
+            decoder,
             settled,
             waiting: Vec::new(),
             delimiter,
@@ -125,7 +125,7 @@ impl Blocks {
         let sample = &waiting[..waiting.len().min(SAMPLE)];
         let encoding = encoding::guess(sample, whole);
         if matches!(encoding, TextEncoding::Gb18030 | TextEncoding::Windows1252) {
-            self.decoder = TextDecoder::new(encoding);
+            self.decoder.turn_to(encoding)?;
         }
         self.text(&waiting, false)
     }

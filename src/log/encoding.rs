@@ -1,8 +1,8 @@
 //! From the bytes of a file to UTF-8 text: guesses the encoding and decodes as it streams.
 
-use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_16BE, UTF_16LE, WINDOWS_1252};
-
+use super::decoders::{Decode, Decoded, Decoders};
 use super::options::TextEncoding;
+use crate::problem::{Problem, Text};
 
 /// The encoding that the first bytes of a file speak for. `whole`: the file ends with them.
 ///
@@ -106,42 +106,44 @@ fn is_gb18030(sample: &[u8]) -> bool {
     pairs > 0 && broken * 20 <= pairs && common * 10 >= pairs * 7
 }
 
-fn library(encoding: TextEncoding) -> Option<&'static Encoding> {
-    match encoding {
-        TextEncoding::Utf8 => None,
-        TextEncoding::Utf16Le => Some(UTF_16LE),
-        TextEncoding::Utf16Be => Some(UTF_16BE),
-        TextEncoding::Gb18030 => Some(GB18030),
-        TextEncoding::Windows1252 => Some(WINDOWS_1252),
-    }
-}
-
 /// Decodes a file as it streams. UTF-8 passes through unchecked (rows are checked where they are read); what the
 /// other encodings can't read becomes U+FFFD.
 pub(super) struct TextDecoder {
     encoding: TextEncoding,
-    decoder: Option<Decoder>,
-    /// Whether the end of the file was decoded: the library's decoder must not be asked again.
-    ended: bool,
-}
-
-/// What one call of [`TextDecoder::decode`] did.
-pub(super) struct Decoded {
-    /// Bytes of the source used.
-    pub(super) read: usize,
-    /// Bytes of text written.
-    pub(super) written: usize,
-    /// Whether all of the source was used (else the target is full).
-    pub(super) done: bool,
+    decoders: Decoders,
+    decoder: Option<Box<dyn Decode>>,
+    /// For GB18030 alone.
+    pairs: Option<Pairs>,
 }
 
 impl TextDecoder {
-    pub(super) fn new(encoding: TextEncoding) -> Self {
-        Self {
+    /// A decoder at the start of a file.
+    ///
+    /// # Errors
+    /// `log.needs-decoder` where `decoders` has none for this encoding.
+    pub(super) fn new(encoding: TextEncoding, decoders: &Decoders) -> Result<Self, Problem> {
+        let make = || decoders.make(encoding).ok_or_else(|| missing(encoding));
+        Ok(Self {
             encoding,
-            decoder: library(encoding).map(Encoding::new_decoder_without_bom_handling),
-            ended: false,
-        }
+            decoder: match encoding {
+                TextEncoding::Utf8 => None,
+                _ => Some(make()?),
+            },
+            pairs: match encoding {
+                TextEncoding::Gb18030 => Some(Pairs::of(make()?)),
+                _ => None,
+            },
+            decoders: decoders.clone(),
+        })
+    }
+
+    /// Goes on in another encoding, before any byte that is not ASCII.
+    ///
+    /// # Errors
+    /// As [`TextDecoder::new`].
+    pub(super) fn turn_to(&mut self, encoding: TextEncoding) -> Result<(), Problem> {
+        *self = Self::new(encoding, &self.decoders)?;
+        Ok(())
     }
 
     pub(super) fn encoding(&self) -> TextEncoding {
@@ -150,29 +152,15 @@ impl TextDecoder {
 
     /// Decodes the beginning of `source` into `target`; `last`: the file ends with `source`.
     pub(super) fn decode(&mut self, source: &[u8], target: &mut [u8], last: bool) -> Decoded {
-        let Some(decoder) = &mut self.decoder else {
-            let count = source.len().min(target.len());
-            target[..count].copy_from_slice(&source[..count]);
-            return Decoded {
-                read: count,
-                written: count,
-                done: count == source.len(),
-            };
-        };
-        if self.ended {
-            return Decoded {
-                read: source.len(),
-                written: 0,
-                done: true,
-            };
+        if let Some(decoder) = &mut self.decoder {
+            return decoder.decode(source, target, last);
         }
-        let (result, read, written, _) = decoder.decode_to_utf8(source, target, last);
-        let done = result == CoderResult::InputEmpty;
-        self.ended = last && done;
+        let count = source.len().min(target.len());
+        target[..count].copy_from_slice(&source[..count]);
         Decoded {
-            read,
-            written,
-            done,
+            read: count,
+            written: count,
+            done: count == source.len(),
         }
     }
 
@@ -186,9 +174,65 @@ impl TextDecoder {
                     .map(|lead| if lead >= 0xf0 { 2 } else { 1 })
                     .sum::<u64>()
             }
-            TextEncoding::Gb18030 => gb18030_len(text),
+            TextEncoding::Gb18030 => self.gb18030_len(text),
         }
     }
+
+    fn gb18030_len(&self, text: &[u8]) -> u64 {
+        let of = |character: char| match character {
+            '\u{fffd}' => 1,
+            _ if character.is_ascii() => 1,
+            _ if self.pairs.as_ref().is_some_and(|p| p.hold(character)) => 2,
+            _ => 4,
+        };
+        let chunks = text.utf8_chunks();
+        chunks.flat_map(|chunk| chunk.valid().chars()).map(of).sum()
+    }
+}
+
+/// The characters that GB18030 writes as two bytes, a bit for each of the basic plane; all others take four.
+struct Pairs(Vec<u64>);
+
+impl Pairs {
+    /// Asks a decoder for every pair there is, each on a line of its own.
+    fn of(mut decoder: Box<dyn Decode>) -> Self {
+        let trails = || (0x40..=0xfe).filter(|&trail| trail != 0x7f);
+        let pairs = (0x81..=0xfe).flat_map(|lead| trails().map(move |trail| [lead, trail, b'\n']));
+        let source: Vec<u8> = pairs.flatten().collect();
+        let mut text = vec![0; source.len() * 3];
+        let decoded = decoder.decode(&source, &mut text, true);
+        let mut bits = vec![0; 0x1_0000 / 64];
+        let text = String::from_utf8_lossy(&text[..decoded.written]);
+        for line in text.lines() {
+            let mut characters = line.chars();
+            if let (Some(character), None) = (characters.next(), characters.next())
+                && let Some(word) = bits.get_mut(character as usize / 64)
+            {
+                *word |= 1 << (character as u32 % 64);
+            }
+        }
+        Self(bits)
+    }
+
+    fn hold(&self, character: char) -> bool {
+        let word = self.0.get(character as usize / 64);
+        word.is_some_and(|word| word >> (character as u32 % 64) & 1 == 1)
+    }
+}
+
+fn missing(encoding: TextEncoding) -> Problem {
+    let label = encoding.label();
+    Problem::new(
+        "log.needs-decoder",
+        Text::new(
+            format!("The file is written in {label}, and its decoder is not loaded."),
+            format!("文件编码为 {label}，但尚未加载相应的解码器。"),
+        ),
+        Text::new(
+            "Connect to the network once and open the file again, or save it as UTF-8.",
+            "请联网后重新打开文件，或将其另存为 UTF-8。",
+        ),
+    )
 }
 
 /// The first byte of every character of UTF-8 text.
@@ -196,25 +240,47 @@ fn characters(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
     text.iter().copied().filter(|byte| byte & 0xc0 != 0x80)
 }
 
-fn gb18030_len(text: &[u8]) -> u64 {
-    let mut total = 0;
-    for chunk in text.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            let mut utf8 = [0; 4];
-            total += if character.is_ascii() || character == '\u{fffd}' {
-                1
-            } else {
-                GB18030.encode(character.encode_utf8(&mut utf8)).0.len() as u64
-            };
-        }
-    }
-    total
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use encoding_rs::{GB18030, WINDOWS_1252};
+
+    fn decoder(encoding: TextEncoding) -> TextDecoder {
+        TextDecoder::new(encoding, &Decoders::default()).unwrap()
+    }
+
+    #[test]
+    fn without_a_decoder_the_encoding_is_named() {
+        let none = Decoders::new(|_| None);
+        assert!(TextDecoder::new(TextEncoding::Utf8, &none).is_ok());
+        let problem = TextDecoder::new(TextEncoding::Gb18030, &none)
+            .err()
+            .unwrap();
+        assert_eq!(problem.code, "log.needs-decoder");
+        assert!(problem.what.en.contains("gb18030"));
+    }
+
+    #[test]
+    fn every_character_takes_the_bytes_that_the_library_writes() {
+        let decoder = decoder(TextEncoding::Gb18030);
+        // Left out: what the decoder never gives, and U+FFFD, which stands for one unreadable byte.
+        let written = |c: &char| {
+            if *c == '\u{fffd}' {
+                return false;
+            }
+            let text = c.to_string();
+            GB18030
+                .decode_without_bom_handling(&GB18030.encode(&text).0)
+                .0
+                == text
+        };
+        for character in ('\u{80}'..='\u{2ffff}').filter(written) {
+            let text = character.to_string();
+            let bytes = GB18030.encode(&text).0.len() as u64;
+            assert_eq!(decoder.source_len(text.as_bytes()), bytes, "{character:?}");
+        }
+    }
 
     #[test]
     fn tells_encodings_apart() {
@@ -255,10 +321,10 @@ mod tests {
                 "aüé€"
             };
             let bytes = library.encode(text).0;
-            let decoder = TextDecoder::new(encoding);
+            let decoder = decoder(encoding);
             assert_eq!(decoder.source_len(text.as_bytes()), bytes.len() as u64);
         }
-        let decoder = TextDecoder::new(TextEncoding::Utf16Le);
+        let decoder = decoder(TextEncoding::Utf16Le);
         assert_eq!(decoder.source_len("a用😀".as_bytes()), 8);
     }
 }

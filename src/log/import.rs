@@ -2,6 +2,7 @@
 //! they were cut.
 
 use super::blocks::Blocks;
+use super::decoders::Decoders;
 use super::finish::Finishing;
 use super::inflate::Inflate;
 use super::look::{empty, look};
@@ -21,6 +22,7 @@ pub struct Importer {
     name: String,
     size: Option<u64>,
     options: ImportOptions,
+    decoders: Decoders,
     memory: u64,
     bytes_in: u64,
     hash: blake3::Hasher,
@@ -52,6 +54,7 @@ impl Importer {
             name: name.to_owned(),
             size,
             options,
+            decoders: Decoders::default(),
             memory: MEMORY,
             bytes_in: 0,
             hash: blake3::Hasher::new(),
@@ -67,6 +70,13 @@ impl Importer {
     #[must_use]
     pub fn with_memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
+        self
+    }
+
+    /// The same importer with these decoders instead of those that are compiled in.
+    #[must_use]
+    pub fn with_decoders(mut self, decoders: Decoders) -> Self {
+        self.decoders = decoders;
         self
     }
 
@@ -212,7 +222,8 @@ impl Importer {
 
     /// Looks at the sample, makes all guesses, and reads it.
     fn begin(&mut self, sample: &[u8], whole: bool) -> Result<(), Problem> {
-        let (rows, preview, checked) = look(sample, whole, &self.options, self.memory)?;
+        let (rows, preview, checked) =
+            look(sample, whole, &self.options, &self.decoders, self.memory)?;
         self.preview = Some(preview);
         checked?;
         self.stage = Stage::Rows(Box::new(rows));

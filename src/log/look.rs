@@ -1,6 +1,7 @@
 //! The first look at a file: every guess about it, and the preview that shows them.
 
 use super::blocks::Blocks;
+use super::decoders::Decoders;
 use super::dialect;
 use super::encoding::{self, TextDecoder};
 use super::options::{Delimiter, ImportOptions, Preview, PreviewColumn, TextEncoding};
@@ -18,6 +19,7 @@ pub(super) fn look(
     sample: &[u8],
     whole: bool,
     options: &ImportOptions,
+    decoders: &Decoders,
     memory: u64,
 ) -> Result<(Blocks, Preview, Result<(), Problem>), Problem> {
     if !(options.session_gap_minutes > 0.0 && options.session_gap_minutes.is_finite()) {
@@ -29,7 +31,8 @@ pub(super) fn look(
         .unwrap_or_else(|| encoding::guess(sample, whole));
     let settled =
         options.encoding.is_some() || encoding != TextEncoding::Utf8 || !sample.is_ascii();
-    let text = decode_all(encoding, sample, whole);
+    let decoder = || TextDecoder::new(encoding, decoders);
+    let text = decode_all(decoder()?, sample, whole);
     if dialect::has_controls(&text) {
         return Err(dialect::binary(""));
     }
@@ -74,14 +77,20 @@ pub(super) fn look(
     );
     let preview = preview(encoding, delimiter, header, &schema, rows);
     let rows = Blocks::new(
-        encoding, settled, delimiter, header, schema, options, memory,
+        decoder()?,
+        settled,
+        delimiter,
+        header,
+        schema,
+        options,
+        memory,
     );
     Ok((rows, preview, checked))
 }
 
-fn decode_all(encoding: TextEncoding, sample: &[u8], whole: bool) -> Vec<u8> {
+fn decode_all(mut decoder: TextDecoder, sample: &[u8], whole: bool) -> Vec<u8> {
     let mut text = vec![0; sample.len() * 3 + 16];
-    let decoded = TextDecoder::new(encoding).decode(sample, &mut text, whole);
+    let decoded = decoder.decode(sample, &mut text, whole);
     text.truncate(decoded.written);
     text
 }

@@ -5,6 +5,7 @@
 mod blocks;
 mod columns;
 mod count;
+mod decoders;
 mod dialect;
 mod encoding;
 mod finish;
@@ -31,6 +32,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use decoders::{Decode, Decoded, Decoders};
 pub use finish::{Finishing, Imported};
 pub use import::{Importer, MEMORY, MOST_EVENTS};
 pub use options::{

@@ -24,6 +24,18 @@ pub enum TextEncoding {
 }
 
 impl TextEncoding {
+    /// Its name in the Encoding Standard.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Gb18030 => "gb18030",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
+
     /// Every encoding, in the order in which a menu offers them.
     pub const ALL: [Self; 5] = [
         Self::Utf8,

@@ -1,7 +1,5 @@
 //! Times as logs write them, read to milliseconds since 1970-01-01 UTC. Times without a zone are taken as UTC.
 
-use jiff::civil::Date;
-
 use crate::problem::Text;
 
 /// Milliseconds of a day.
@@ -122,7 +120,16 @@ impl TimeOffset {
 
 /// A time as ISO 8601 in UTC, to the second, or to the millisecond where it has a fraction.
 pub(super) fn iso(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string())
+    let (days, of_day) = (ms.div_euclid(DAY), ms.rem_euclid(DAY));
+    let (year, month, day) = date_of(days);
+    let (second, part) = (of_day / 1000, of_day % 1000);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    if part > 0 {
+        text.push_str(format!(".{part:03}").trim_end_matches('0'));
+    }
+    text.push('Z');
+    text
 }
 
 /// The value of eight ASCII digits, or `None`. Works on all eight at once (Lemire, "Quickly parsing eight
@@ -227,27 +234,40 @@ fn fraction(text: &[u8]) -> Option<i64> {
     text.iter().all(u8::is_ascii_digit).then_some(value)
 }
 
-/// Midnight of a day of the calendar.
+/// Midnight of a day of the calendar, which is checked.
 fn day(year: i64, month: i64, day: i64) -> Option<i64> {
-    let date = Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    )
-    .ok()?;
-    Some(days_since_1970(date) * DAY)
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    let known = (0..=9999).contains(&year) && (1..=longest).contains(&day);
+    known.then(|| days_since_1970(year, month, day) * DAY)
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms"); the date itself was checked by jiff.
-fn days_since_1970(date: Date) -> i64 {
-    let (year, month) = (i64::from(date.year()), i64::from(date.month()));
+/// Algorithms").
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);
     let year_of_era = year - era * 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(date.day()) - 1;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
+}
+
+/// Year, month and day of the day so many after 1970-01-01: the inverse, from the same source.
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = (shifted + 2) % 12 + 1;
+    (era * 400 + year + i64::from(month <= 2), month, day)
 }
 
 /// Takes a number of one to `most` digits off the front.
@@ -316,13 +336,59 @@ fn compact(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// RFC 2822 and its kin, by the calendar library.
+/// RFC 2822: `[Tue, ]1 Oct 2019 00:00[:00] +0000`.
 fn mail(text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?;
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()
-        .map(jiff::Timestamp::as_millisecond)
+    let mut words = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let mut first = words.next()?;
+    if let [weekday @ .., b','] = first {
+        index_of(b"MonTueWedThuFriSatSun", weekday)?;
+        first = words.next()?;
+    }
+    let (of_month, []) = number(first, 2)? else {
+        return None;
+    };
+    let month = index_of(b"JanFebMarAprMayJunJulAugSepOctNovDec", words.next()?)? + 1;
+    let (year, []) = number(words.next()?, 4)? else {
+        return None;
+    };
+    // Section 4.3: years of two and three digits.
+    let year = match year {
+        0..=49 => year + 2000,
+        50..=999 => year + 1900,
+        _ => year,
+    };
+    let (clock, []) = clock(words.next()?)? else {
+        return None;
+    };
+    let zone = mail_zone(words.next()?)?;
+    if words.next().is_some() {
+        return None;
+    }
+    Some(day(year, month, of_month)? + clock - zone)
+}
+
+/// Which of the three-letter names this is.
+fn index_of(names: &[u8], name: &[u8]) -> Option<i64> {
+    let index = names
+        .chunks(3)
+        .position(|known| known.eq_ignore_ascii_case(name))?;
+    i64::try_from(index).ok()
+}
+
+/// Zones of RFC 2822, section 4.3, beside those by number.
+fn mail_zone(text: &[u8]) -> Option<i64> {
+    let hours = match text {
+        b"UT" => 0,
+        b"EDT" => -4,
+        b"EST" | b"CDT" => -5,
+        b"CST" | b"MDT" => -6,
+        b"MST" | b"PDT" => -7,
+        b"PST" => -8,
+        _ => return zone_offset(text),
+    };
+    Some(hours * 3_600_000)
 }
 
 /// What follows a date: nothing, or a time of day with or without a zone.
@@ -512,9 +578,23 @@ mod tests {
         }
 
         #[test]
-        fn days_agree_with_the_calendar_library(ms in EARLIEST..LATEST) {
-            let text = iso(ms);
-            prop_assert_eq!(TimeFormat::YearFirst.parse(text.as_bytes()), Ok(ms));
+        fn times_agree_with_the_calendar_library(ms in EARLIEST..LATEST, minutes in -720_i32..840) {
+            let time = jiff::Timestamp::from_millisecond(ms).unwrap();
+            prop_assert_eq!(iso(ms), time.to_string());
+            prop_assert_eq!(TimeFormat::YearFirst.parse(iso(ms).as_bytes()), Ok(ms));
+            let zone = jiff::tz::Offset::from_seconds(minutes * 60).unwrap().to_time_zone();
+            let mail = jiff::fmt::rfc2822::to_string(&time.to_zoned_datetime(zone)).unwrap();
+            prop_assert_eq!(TimeFormat::Mail.parse(mail.as_bytes()), Ok(ms / 1000 * 1000), "{}", mail);
+        }
+
+        #[test]
+        fn dates_are_those_of_the_calendar(year in 0_i16..=9999, month in -1_i8..14, of_month in -1_i8..33) {
+            let want = jiff::civil::Date::new(year, month, of_month).ok();
+            let got = day(year.into(), month.into(), of_month.into());
+            prop_assert_eq!(want.is_some(), got.is_some());
+            if let Some(ms) = got {
+                prop_assert_eq!(date_of(ms / DAY), (year.into(), month.into(), of_month.into()));
+            }
         }
 
         #[test]

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod canvas;
 pub mod catalog;
+mod decoders;
 pub mod error;
 pub mod panic;
 mod values;

@@ -1,8 +1,10 @@
 //! The worker's side: one laboratory, driven by requests, bytes and slices of work.
 
-use wasm_bindgen::JsValue;
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
+use super::decoders;
 use super::error::{into_js, to_js};
 use super::values::from_js;
 use crate::experiment::Experiment;
@@ -41,12 +43,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Reads later logs with decoders that `make` makes: a function from the label of an encoding to a `Decoder` of the
+    /// second module.
+    #[wasm_bindgen(js_name = useDecoders)]
+    pub fn use_decoders(&mut self, make: Function) {
+        self.0.use_decoders(decoders::loaded(make));
+    }
+
     /// Carries out a request and answers with responses.
     ///
     /// # Errors
     /// A thrown problem where the request has the wrong form.
-    pub fn request(&mut self, request: JsValue) -> Result<JsValue, JsValue> {
-        Ok(to_js(&self.0.request(from_js(request)?)))
+    pub fn request(&mut self, request: &JsValue) -> Result<JsValue, JsValue> {
+        Ok(to_js(&self.0.request(from_js(by_type(request))?)))
     }
 
     /// The next bytes of the log being imported.
@@ -64,6 +73,20 @@ impl Engine {
     #[must_use]
     pub fn busy(&self) -> bool {
         self.0.busy()
+    }
+}
+
+/// `{type, ...}` as `{type: {type, ...}}`, or as the type's name alone where there is nothing else.
+fn by_type(request: &JsValue) -> JsValue {
+    let kind = Reflect::get(request, &"type".into()).unwrap_or_default();
+    match request.dyn_ref::<Object>() {
+        Some(fields) if Object::keys(fields).length() > 1 => {
+            let outer = Object::new();
+            // Setting a field of an ordinary object that was just made can't fail.
+            let _ = Reflect::set(&outer, &kind, request);
+            outer.into()
+        }
+        _ => kind,
     }
 }
 

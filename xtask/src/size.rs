@@ -10,16 +10,20 @@ use std::io::Write as _;
 /// The most that everything together may weigh, in bytes after gzip.
 pub const LIMIT: usize = 400_000;
 
+/// What is loaded only when somebody opens a file that needs it (and, once the page is at rest, kept for use offline).
+const ON_DEMAND: &str = "/pkg/decoder/";
+
 /// The weight of a site.
 #[derive(Debug)]
 pub struct Weight {
     /// One line for each file, heaviest first, and the sum.
     pub table: String,
-    /// The sum after compression, in bytes.
+    /// The sum after compression, in bytes, without what is loaded on demand.
     pub total: usize,
 }
 
-/// Weighs every file of a published site, whether the page loads it at once or the service worker a little later.
+/// Weighs every file of a published site but what is loaded on demand, whether the page loads it at once or the
+/// service worker a little later.
 ///
 /// # Errors
 /// When compression fails.
@@ -33,13 +37,18 @@ pub fn weigh(files: &[File]) -> Result<Weight> {
         ));
     }
     rows.sort_by(|a, b| b.cmp(a));
-    let total = rows.iter().map(|row| row.0).sum();
+    let (later, first): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.2.contains(ON_DEMAND));
+    let total = first.iter().map(|row| row.0).sum();
     let mut table = format!("{:>9} {:>9}  file\n", "gzip", "bytes");
-    for (gzip, bytes, path) in &rows {
+    for (gzip, bytes, path) in &first {
         writeln!(table, "{gzip:>9} {bytes:>9}  {path}")?;
     }
-    let bytes: usize = rows.iter().map(|row| row.1).sum();
+    let bytes: usize = first.iter().map(|row| row.1).sum();
     write!(table, "{total:>9} {bytes:>9}  together, of {LIMIT} allowed")?;
+    for (gzip, bytes, path) in &later {
+        write!(table, "\n{gzip:>9} {bytes:>9}  {path}, on demand")?;
+    }
     Ok(Weight { table, total })
 }
 

@@ -13,6 +13,9 @@ use wasm_bindgen_cli_support::Bindgen;
 /// The only target that the page loads.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
+/// The folder of the second module beside the first: loaded when a file needs it, not on the first visit.
+pub const DECODER: &str = "decoder";
+
 /// How the engine is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -38,7 +41,7 @@ impl Profile {
     }
 }
 
-/// Compiles the library and writes its bindings into `www/pkg`.
+/// Compiles the library and the decoders, and writes their bindings into `www/pkg`.
 ///
 /// # Errors
 /// When the target can't be added, the code doesn't compile, or the bindings can't be made or written.
@@ -53,12 +56,10 @@ pub fn build(profile: Profile) -> Result<()> {
 pub fn build_into(profile: Profile, features: &[&str], out: &Path) -> Result<()> {
     ensure_target()?;
     check_bindgen_version()?;
-    compile(profile, features)?;
-    let module = workspace::target_dir()
-        .join(TARGET)
-        .join(profile.folder())
-        .join("qcart.wasm");
-    bind(profile, &module, out)
+    let engine = compile(profile, "qcart", features)?;
+    bind(profile, &engine, out)?;
+    let decoder = compile(profile, "qcart-decoder", &[])?;
+    bind(profile, &decoder, &out.join(DECODER))
 }
 
 /// Adds the WebAssembly target through rustup where it isn't there yet.
@@ -118,9 +119,10 @@ fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
         .strip_suffix('"')
 }
 
-fn compile(profile: Profile, features: &[&str]) -> Result<()> {
+/// Compiles the library of a package and says where its module is.
+fn compile(profile: Profile, package: &str, features: &[&str]) -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
-    cargo.args(["build", "--package", "qcart", "--lib", "--target", TARGET]);
+    cargo.args(["build", "--package", package, "--lib", "--target", TARGET]);
     cargo.args(["--profile", profile.cargo_name()]);
     if !features.is_empty() {
         cargo.arg("--features").arg(features.join(","));
@@ -130,8 +132,11 @@ fn compile(profile: Profile, features: &[&str]) -> Result<()> {
         .env_remove("RUSTFLAGS")
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags().join("\u{1f}"));
     let status = cargo.status().context("cargo could not be started")?;
-    ensure!(status.success(), "the engine did not compile for {TARGET}");
-    Ok(())
+    ensure!(status.success(), "{package} did not compile for {TARGET}");
+    Ok(workspace::target_dir()
+        .join(TARGET)
+        .join(profile.folder())
+        .join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
 /// SIMD as everywhere, and no paths of the building machine inside: equal sources give equal bytes.

@@ -41,6 +41,40 @@ fn a_file_of_another_encoding_and_packed_is_read_too() {
     });
 }
 
+/// Decoders are a module of their own: it is fetched when the first file needs it, and kept for use offline.
+#[test]
+fn decoders_are_fetched_when_a_file_needs_them() {
+    let asked_for_decoder = |page: &Page| {
+        let asked = page.server.take_requests();
+        asked.iter().any(|path| path.contains("/decoder/"))
+    };
+    scenario(&Setting::default(), |page| {
+        page.wait_until_stored()?;
+        page.server.take_requests();
+        page.drop_file("good.csv", GOOD.as_bytes())?;
+        ensure!(page.figure("Users")? == "2");
+        ensure!(!asked_for_decoder(page), "fetched for a file in UTF-8");
+        page.server.stop();
+        // "用户,商品\n张三,茶\n李四,壶\n王五,茶\n" as Excel in China writes it.
+        let chinese = b"\xd3\xc3\xbb\xa7,\xc9\xcc\xc6\xb7\n\xd5\xc5\xc8\xfd,\xb2\xe8\n\
+                        \xc0\xee\xcb\xc4,\xba\xf8\n\xcd\xf5\xce\xe5,\xb2\xe8\n";
+        page.drop_file("gb.csv", chinese)?;
+        ensure!(page.figure("Users")? == "3" && page.figure("Items")? == "2");
+        ensure!(page.text("#user-list")?.contains("张三"));
+        let western = b"user,item,event\nJos\xe9,caf\xe9,view\nZo\xeb,th\xe9,view\n";
+        page.drop_file("western.csv", western)?;
+        ensure!(page.figure("Users")? == "2");
+        ensure!(page.text("#user-list")?.contains("José"));
+        // The first byte beyond ASCII comes long after the guesses were made.
+        let mut late = format!("user,item,event\n{}", "ann,tea,view\n".repeat(60_000)).into_bytes();
+        late.extend_from_slice(b"Jos\xe9,caf\xe9,view\n");
+        page.drop_file("late.csv", &late)?;
+        ensure!(page.figure("Events")? == "60,001");
+        ensure!(page.text("#user-list")?.contains("José"));
+        Ok(())
+    });
+}
+
 /// Each is refused in words, and the log that was there before stays.
 #[test]
 fn what_is_no_log_is_refused_in_words() {
