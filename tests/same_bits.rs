@@ -32,7 +32,7 @@ fn training_on_the_textbook_problems() {
         ("cliff", 685_476_837),
         ("frozenlake", 1_092_843_394),
         ("randomwalk", 2_151_456_963),
-        ("doubleq", 1_968_109_376),
+        ("doubleq", 3_194_964_626),
         ("article", 475_566_179),
     ];
     assert_eq!(digests, expected);

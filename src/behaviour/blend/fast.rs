@@ -1,5 +1,5 @@
 //! Logarithm and exponential for features: a few multiplications, the same bits on every machine, wrong by at most
-//! about one part in ten thousand. Both are increasing, which is what ranking needs.
+//! about three parts in ten thousand. Both are increasing, which is what ranking needs.
 
 /// ln(1 + x) for x >= 0.
 #[inline]
@@ -33,7 +33,8 @@ mod tests {
         for step in 0..20_000 {
             let x = step as f32 * 0.05;
             let now = (ln_1p(x), exp(x / 10.0 - 100.0));
-            assert!((now.0 - libm::log1pf(x)).abs() < 2e-4 * (1.0 + x.min(1.0)));
+            // The polynomial is off by 3.2e-4 at most, worked out in double precision; the rest is rounding of f32.
+            assert!((now.0 - libm::log1pf(x)).abs() < 3.3e-4, "at {x}");
             assert!(now.0 >= before.0 && now.1 >= before.1, "at {x}");
             before = now;
         }

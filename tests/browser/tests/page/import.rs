@@ -50,7 +50,7 @@ fn decoders_are_fetched_when_a_file_needs_them() {
     };
     scenario(&Setting::default(), |page| {
         page.wait_until_stored()?;
-        page.server.take_requests();
+        drop(page.server.take_requests());
         page.drop_file("good.csv", GOOD.as_bytes())?;
         ensure!(page.figure("Users")? == "2");
         ensure!(!asked_for_decoder(page), "fetched for a file in UTF-8");
