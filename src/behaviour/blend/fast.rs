@@ -19,7 +19,7 @@ pub fn exp(x: f32) -> f32 {
     let power = (x * core::f32::consts::LOG2_E).max(-99.0);
     let whole = power as i32 - i32::from(power < 0.0);
     let t = power - whole as f32;
-    let two_to_t = 1.0 + t + t * (t - 1.0) * (0.306_852_8 + t * 0.079_441_6);
+    let two_to_t = 1.0 + t + t * (t - 1.0) * (0.306_852_8 + t * 0.073_9);
     two_to_t * f32::from_bits(((whole + 127) as u32) << 23)
 }
 
