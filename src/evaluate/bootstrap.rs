@@ -105,13 +105,9 @@ fn interval(value: f64, mut values: Vec<f64>) -> Interval {
     }
 }
 
-/// Linear interpolation between order statistics (definition 7 of Hyndman & Fan 1996).
+/// The quantile of sorted values; none of nothing.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let place = share * sorted.len().checked_sub(1)? as f64;
-    let below = libm::floor(place);
-    let low = sorted[below as usize];
-    let high = sorted[(below as usize + 1).min(sorted.len() - 1)];
-    Some(low + (place - below) * (high - low))
+    (!sorted.is_empty()).then(|| super::ope::bootstrap::quantile(sorted, share))
 }
 
 #[cfg(test)]

@@ -129,9 +129,6 @@ fn asks_for(what: &str) -> Problem {
 
 fn read_experiment(text: &str) -> Result<Experiment, Problem> {
     let path = Path::new(text);
-    if text.contains("v1.") && !path.is_file() {
-        return link::read(text);
-    }
     if !path.is_file() {
         return link::read(text);
     }
