@@ -6,7 +6,7 @@ use qcart::evaluate::Leaderboard;
 use qcart::experiment::ranking::{Ranking, Terms, Unit, Window};
 use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{DifferingSession, EvaluationStage, Request, Response};
+use qcart::lab::protocol::{BoardRequest, DifferingSession, EvaluationStage, Request, Response};
 use qcart::log::ImportOptions;
 
 /// Forty users walk along a ring of items; every fifth goes the other way.
@@ -69,7 +69,7 @@ const TERMS: Terms = Terms {
 
 fn evaluate(lab: &mut Lab, model: &str, terms: Terms, slice: u64) -> Vec<Response> {
     let model = model.to_owned();
-    let mut responses = lab.request(Request::EvaluateModel { model, terms });
+    let mut responses = lab.request(Request::Board(BoardRequest::EvaluateModel { model, terms }));
     responses.extend(work(lab, slice));
     responses
 }
@@ -82,10 +82,10 @@ fn code(responses: &[Response]) -> Option<&str> {
 }
 
 fn compare(lab: &mut Lab, models: &[&str], reference: &str) -> (Leaderboard, Ranking) {
-    let responses = lab.request(Request::Compare {
+    let responses = lab.request(Request::Board(BoardRequest::Compare {
         models: models.iter().map(|&model| model.to_owned()).collect(),
         reference: reference.to_owned(),
-    });
+    }));
     match responses.into_iter().next() {
         Some(Response::Board { board, ranking }) => (*board, ranking),
         other => panic!("{other:?}"),
@@ -93,11 +93,11 @@ fn compare(lab: &mut Lab, models: &[&str], reference: &str) -> (Leaderboard, Ran
 }
 
 fn differ(lab: &mut Lab, first: &str, second: &str) -> Vec<DifferingSession> {
-    let responses = lab.request(Request::Differ {
+    let responses = lab.request(Request::Board(BoardRequest::Differ {
         first: first.to_owned(),
         second: second.to_owned(),
         count: 3,
-    });
+    }));
     match responses.into_iter().next() {
         Some(Response::Differing { sessions }) => sessions,
         other => panic!("{other:?}"),
@@ -157,12 +157,12 @@ fn progress_names_the_stage_and_never_goes_back_within_it() {
 fn cancelling_keeps_what_was_tested_and_other_terms_forget_it() {
     let mut lab = lab(&ring(true));
     evaluate(&mut lab, "pop", TERMS, 1_000);
-    lab.request(Request::EvaluateModel {
+    lab.request(Request::Board(BoardRequest::EvaluateModel {
         model: "vsknn".to_owned(),
         terms: TERMS,
-    });
+    }));
     lab.advance(1);
-    lab.request(Request::CancelEvaluation);
+    lab.request(Request::Board(BoardRequest::CancelEvaluation));
     assert!(!lab.busy());
     let (board, _) = compare(&mut lab, &["pop", "vsknn"], "vsknn");
     assert_eq!(board.lines.len(), 1);
@@ -214,11 +214,11 @@ fn bad_requests_are_answered_by_a_sentence() {
         code(&evaluate(&mut lab, "pop", Terms { window, ..TERMS }, 1)),
         Some("ranking.window")
     );
-    let responses = lab.request(Request::Differ {
+    let responses = lab.request(Request::Board(BoardRequest::Differ {
         first: "pop".to_owned(),
         second: "sr".to_owned(),
         count: 3,
-    });
+    }));
     assert_eq!(code(&responses), Some("lab.not-evaluated"));
 }
 

@@ -4,7 +4,7 @@ import { useLocale } from "./format.js";
 import { recall, remember } from "./memory.js";
 
 /** Only the language in use is fetched. */
-const LOADERS = { en: () => import("./texts/en.js"), "zh-CN": () => import("./texts/zh-CN.js") };
+const LOADERS = [{ en: () => import("./texts/en.js"), "zh-CN": () => import("./texts/zh-CN.js") }];
 export const LANGUAGES = [["en", "English"], ["zh-CN", "简体中文"]];
 
 let language = "en";
@@ -26,6 +26,12 @@ export function say(text) {
   return text.key ? t(text.key, text.values) : text[engineLanguage()] || text.en;
 }
 
+/** The texts of a part of the page that is loaded later: a loader for each language. */
+export async function addTexts(loader) {
+  LOADERS.push(loader);
+  Object.assign(texts, (await loader[language]()).default);
+}
+
 export function firstLanguage() {
   const asked = new URLSearchParams(location.search).get("lang");
   const wished = [asked, recall("language"), ...(navigator.languages ?? [])].filter(Boolean);
@@ -38,7 +44,8 @@ export function firstLanguage() {
 
 /** Switches the language of the page and of the static markup. */
 export async function speak(next, keep = false) {
-  texts = (await LOADERS[next]()).default;
+  const parts = await Promise.all(LOADERS.map((loader) => loader[next]()));
+  texts = Object.assign({}, ...parts.map((part) => part.default));
   language = next;
   if (keep) remember("language", language);
   document.documentElement.lang = language;

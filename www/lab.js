@@ -14,8 +14,8 @@ let openBytes = () => new Uint8Array();
 let lastCrash = null;
 
 /** Connects the laboratory to its worker. `inlineLog` unpacks a log that travelled inside a link. */
-export function connect(module, inlineLog) {
-  wire = new Wire(module, take, recover);
+export function connect(build, inlineLog) {
+  wire = new Wire(build, take, recover);
   openBytes = inlineLog;
 }
 
@@ -33,6 +33,7 @@ export async function importLog(origin, options = {}) {
   const data = state.data;
   data.problem = null;
   data.pasting = false;
+  data.reads += 1;
   data.pending = { origin, options, since: performance.now(), progress: null, sorting: null, preview: null };
   changed("data", "learn", "chrome");
   const begin = {

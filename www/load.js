@@ -1,4 +1,4 @@
-// Fetches and compiles the engine once, and says in plain words what kept it from starting.
+// Fetches and compiles the engine, each build once, and says in plain words what kept it from starting.
 
 /** A reason that the page has a sentence for. */
 export class LoadProblem extends Error {
@@ -10,16 +10,35 @@ export class LoadProblem extends Error {
   }
 }
 
-/** @returns {Promise<{module: WebAssembly.Module, bindings: object}>} */
+/**
+ * A build of the engine, for workers: `first` is what a visit begins with, `whole` has also what is loaded when it is
+ * first asked for.
+ * @typedef {{name: "first" | "whole", module: WebAssembly.Module}} Build
+ */
+
+const FOLDERS = { first: "./pkg/", whole: "./pkg/whole/" };
+const builds = new Map();
+
+/** @param {"first" | "whole"} name @returns {Promise<Build>} */
+export function loadBuild(name) {
+  const known = builds.get(name);
+  if (known) return known;
+  const build = compile(FOLDERS[name]).then((module) => ({ name, module }));
+  builds.set(name, build);
+  build.catch(() => builds.delete(name));
+  return build;
+}
+
+/** The first build, with its bindings for the page itself. */
 export async function loadEngine() {
   if (typeof WebAssembly !== "object") throw new LoadProblem("old");
-  const [module, bindings] = await Promise.all([compile(), importBindings()]);
+  const [build, bindings] = await Promise.all([loadBuild("first"), importBindings()]);
   try {
-    await bindings.default({ module_or_path: module });
+    await bindings.default({ module_or_path: build.module });
   } catch (error) {
     throw new LoadProblem(kindOf(error, "mismatch"), String(error));
   }
-  return { module, bindings };
+  return { build, bindings };
 }
 
 async function importBindings() {
@@ -30,8 +49,8 @@ async function importBindings() {
   }
 }
 
-async function compile() {
-  const response = await get();
+async function compile(folder) {
+  const response = await get(new URL(`${folder}qcart_bg.wasm`, import.meta.url));
   if (!response.ok) throw new LoadProblem("missing", "", String(response.status));
   const spare = response.clone();
   try {
@@ -42,9 +61,9 @@ async function compile() {
   }
 }
 
-async function get() {
+async function get(address) {
   try {
-    return await fetch(new URL("./pkg/qcart_bg.wasm", import.meta.url));
+    return await fetch(address);
   } catch (error) {
     throw new LoadProblem("network", String(error));
   }

@@ -6,7 +6,6 @@ import { acceptDrops, take } from "./drop.js";
 import { firstLanguage, speak } from "./i18n.js";
 import { chooseSample, connect, defaultOf } from "./lab.js";
 import { notify } from "./voice.js";
-import { useModule } from "./ranking.js";
 import { loadEngine } from "./load.js";
 import { keepForOffline } from "./offline.js";
 import { isLink, openAddress, useEngine as linksUse } from "./share.js";
@@ -28,7 +27,12 @@ function draw(name) {
     chrome();
     return;
   }
-  render(views[name](), places.get(name));
+  const place = places.get(name);
+  render(views[name](), place);
+  if (name === "data") {
+    place.setAttribute("aria-busy", String(state.data.pending !== null));
+    place.dataset.reads = state.data.reads;
+  }
 }
 
 async function start() {
@@ -71,11 +75,10 @@ function takeOver() {
 }
 
 async function ready(loading) {
-  const { module, bindings } = await loading;
+  const { build, bindings } = await loading;
   state.catalog = bindings.catalog();
   for (const parameter of state.catalog.parameters) state.settings[parameter.key] = defaultOf(parameter);
-  connect(module, bindings.inlineLog);
-  useModule(module);
+  connect(build, bindings.inlineLog);
   for (const use of [chartsUse, fieldsUse, linksUse]) use(bindings);
   state.engine = "ready";
   changed();

@@ -12,12 +12,12 @@ function spawn() {
 
 export class Wire {
   /**
-   * @param {WebAssembly.Module} module compiled once, shared by every worker
+   * @param {import("./load.js").Build} build what the worker runs
    * @param {(response: object) => void} onResponse every response, in order
    * @param {(text: string) => void} onCrash the engine broke down; a new worker already stands
    */
-  constructor(module, onResponse, onCrash) {
-    this.module = module;
+  constructor(build, onResponse, onCrash) {
+    this.build = build;
     this.onResponse = onResponse;
     this.onCrash = onCrash;
     this.waiting = new Map();
@@ -45,7 +45,7 @@ export class Wire {
       event.preventDefault();
       if (worker === this.worker) this.#replace(event.message || "");
     };
-    worker.postMessage({ act: "start", module: this.module });
+    worker.postMessage({ act: "start", build: this.build });
   }
 
   #replace(text) {

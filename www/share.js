@@ -2,7 +2,7 @@
 
 import { openExperiment } from "./lab.js";
 import { dismiss, notify } from "./voice.js";
-import { openRanking } from "./ranking.js";
+import { openRanking } from "./boards.js";
 import { changed, state } from "./state.js";
 
 let engine = null;

@@ -26,6 +26,8 @@ export function emptyData() {
     current: null,
     /** The import under way: `{source, name, blob, size, since, progress, sorting, preview}`. */
     pending: null,
+    /** How many logs were begun to be read. */
+    reads: 0,
     preview: null,
     report: null,
     file: null,
@@ -82,6 +84,10 @@ export function emptyEvaluate() {
     descending: true,
     plot: "forest",
     metric: "mrr",
+    /** Whether the boards are being loaded: "now", "failed", or null. */
+    opening: null,
+    /** The models that can be compared: `{name, title, paper}`. */
+    models: [],
     ...emptyBoard(),
   };
 }

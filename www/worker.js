@@ -2,16 +2,17 @@
 //
 // It yields between slices by a message to itself, so that pause, cancel and new parameters act at once.
 
-import { Engine, ShopCsv, initSync, panicText } from "./pkg/qcart.js";
-
 const PIECE = 4 * 1024 * 1024;
 const PUSH = 512 * 1024;
 const SLICE_MS = 16;
 /** Operations of the first slice after a request; from there it finds its size. Each kind of work has its own speed. */
 const FIRST_SLICE = 20_000;
 
-/** @type {Engine} */
-let engine;
+const BINDINGS = { first: "./pkg/qcart.js", whole: "./pkg/whole/qcart.js" };
+let bindings = null;
+let engine = null;
+/** What comes before the engine stands waits for it, in order. */
+let started = null;
 let reading = null;
 let pumping = false;
 let work = FIRST_SLICE;
@@ -25,17 +26,20 @@ const breathe = () => new Promise((resolve) => {
 });
 
 self.onmessage = async ({ data }) => {
-  const act = { start, request, open, read, generate, abandon, saveShop }[data.act];
+  const act = { request, open, read, generate, abandon, saveShop }[data.act];
   try {
+    if (data.act === "start") started = start(data);
+    await started;
     await act?.(data);
   } catch (error) {
     fail(error, data.id);
   }
 };
 
-function start({ module }) {
-  initSync({ module });
-  engine = new Engine();
+async function start({ build }) {
+  bindings = await import(BINDINGS[build.name]);
+  bindings.initSync({ module: build.module });
+  engine = new bindings.Engine();
   self.postMessage({ ready: true });
 }
 
@@ -108,7 +112,7 @@ function unreadable(turn, name) {
 
 async function generate({ id, begin, settings }) {
   const turn = beginReading(begin, id);
-  const rows = new ShopCsv(settings);
+  const rows = new bindings.ShopCsv(settings);
   try {
     for (let bytes = rows.next(); bytes && reading === turn; bytes = rows.next()) await pushAll(bytes, turn);
   } finally {
@@ -163,7 +167,7 @@ function abandon({ id }) {
 
 /** The generated shop as one file. */
 async function saveShop({ id, settings }) {
-  const rows = new ShopCsv(settings);
+  const rows = new bindings.ShopCsv(settings);
   const parts = [];
   try {
     for (let bytes = rows.next(); bytes; bytes = rows.next()) {
@@ -213,7 +217,7 @@ function fail(error, id) {
   }
   let text = String(error?.stack ?? error);
   try {
-    text = panicText() ?? text;
+    text = bindings.panicText() ?? text;
   } catch {
     // The engine never started; what it threw says more.
   }

@@ -5,10 +5,13 @@
 
 pub mod configure;
 mod data;
+#[cfg(not(feature = "whole"))]
+mod first;
 mod learning;
 mod look;
 pub mod problems;
 pub mod protocol;
+#[cfg(feature = "whole")]
 mod ranking;
 mod sharing;
 mod users;
@@ -31,6 +34,7 @@ use data::{Data, Import, Progress};
 use learning::{Decided, Training};
 use problems::Problem as Decision;
 use protocol::{Request, Response, World};
+#[cfg(feature = "whole")]
 use ranking::Board;
 
 type Answer = Result<Vec<Response>, Problem>;
@@ -57,6 +61,7 @@ pub struct Lab {
     training: Option<Training>,
     outcome: Option<Outcome>,
     export: Option<Export>,
+    #[cfg(feature = "whole")]
     board: Board,
     ranking: Option<Ranking>,
     clock: Option<fn() -> f64>,
@@ -120,7 +125,7 @@ impl Lab {
         self.import.as_ref().is_some_and(Import::finishing)
             || self.is_solving()
             || self.export.is_some()
-            || self.board.busy()
+            || self.is_comparing()
             || self.training.as_ref().is_some_and(Training::busy)
     }
 
@@ -132,8 +137,8 @@ impl Lab {
             self.advance_solving(work)
         } else if self.export.is_some() {
             self.advance_export()
-        } else if self.board.busy() {
-            self.advance_board(work)
+        } else if self.is_comparing() {
+            self.advance_comparing(work)
         } else {
             self.advance_training(work)
         };
@@ -187,17 +192,8 @@ impl Lab {
             Request::Policy => self.policy(),
             Request::Share { inline, base } => self.share(inline, &base),
             Request::Project => self.project(),
-            Request::EvaluateModel { model, terms } => self.evaluate_model(&model, terms),
-            Request::CancelEvaluation => {
-                self.board.cancel();
-                done()
-            }
-            Request::Compare { models, reference } => self.compare(&models, &reference),
-            Request::Differ {
-                first,
-                second,
-                count,
-            } => self.differ(&first, &second, count),
+            #[cfg(feature = "whole")]
+            Request::Board(request) => self.answer_board(request),
             Request::KeepRanking { ranking } => self.keep_ranking(ranking),
         }
     }
@@ -247,7 +243,7 @@ impl Lab {
                 let (data, response) = *ready;
                 self.import = None;
                 self.data = Some(data);
-                self.board = Board::default();
+                self.forget_board();
                 self.ranking = None;
                 self.forget_decision();
                 Ok(vec![response])
@@ -322,6 +318,17 @@ impl Lab {
             .map(|(key, value)| (key.to_owned(), value.clone()))
             .collect();
         Response::Settings { settings }
+    }
+
+    fn keep_ranking(&mut self, ranking: Ranking) -> Answer {
+        ranking.check()?;
+        let promised = self.promise.ranking.as_ref().filter(|promised| {
+            (promised.terms, &promised.models, &promised.reference)
+                == (ranking.terms, &ranking.models, &ranking.reference)
+        });
+        let reproduced = promised.map(|promised| promised.digest == ranking.digest);
+        self.ranking = Some(ranking);
+        Ok(vec![Response::RankingKept { reproduced }])
     }
 
     fn is_solving(&self) -> bool {

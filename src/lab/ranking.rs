@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::protocol::{
-    DifferingEvent, DifferingSession, EvaluationStage, EventView, Expected, Response,
+    BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, EventView, Expected,
+    ModelInfo, Response,
 };
 use super::{Answer, Lab, done};
 use crate::behaviour::{BehaviourModel, Choice, Sessions, Watch};
@@ -66,16 +67,6 @@ struct Test {
 }
 
 impl Board {
-    /// Whether a model is under test.
-    pub fn busy(&self) -> bool {
-        self.task.is_some()
-    }
-
-    /// Ends the test under way.
-    pub fn cancel(&mut self) {
-        self.task = None;
-    }
-
     fn trial(&self, model: &str) -> Result<&Trial, Problem> {
         let found = self.trials.iter().find(|trial| trial.choice.model == model);
         found.ok_or_else(|| {
@@ -188,8 +179,27 @@ enum Next {
 }
 
 impl Lab {
+    pub(super) fn answer_board(&mut self, request: BoardRequest) -> Answer {
+        match request {
+            BoardRequest::Models => Ok(vec![Response::Models {
+                models: models().map(ModelInfo::from).collect(),
+            }]),
+            BoardRequest::EvaluateModel { model, terms } => self.evaluate_model(&model, terms),
+            BoardRequest::CancelEvaluation => {
+                self.board.task = None;
+                done()
+            }
+            BoardRequest::Compare { models, reference } => self.compare(&models, &reference),
+            BoardRequest::Differ {
+                first,
+                second,
+                count,
+            } => self.differ(&first, &second, count),
+        }
+    }
+
     /// Starts to test a model; a test under way is given up.
-    pub(super) fn evaluate_model(&mut self, model: &str, terms: Terms) -> Answer {
+    fn evaluate_model(&mut self, model: &str, terms: Terms) -> Answer {
         terms.check()?;
         let ground = self.ground(terms)?;
         let task = Task {
@@ -226,7 +236,15 @@ impl Lab {
         Ok(ground)
     }
 
-    pub(super) fn advance_board(&mut self, work: u64) -> Answer {
+    pub(super) fn is_comparing(&self) -> bool {
+        self.board.task.is_some()
+    }
+
+    pub(super) fn forget_board(&mut self) {
+        self.board = Board::default();
+    }
+
+    pub(super) fn advance_comparing(&mut self, work: u64) -> Answer {
         let Some(mut task) = self.board.task.take() else {
             return done();
         };
@@ -258,7 +276,7 @@ impl Lab {
     }
 
     /// A leaderboard of the tested models of a list, in the order in which models are declared.
-    pub(super) fn compare(&mut self, names: &[String], reference: &str) -> Answer {
+    fn compare(&mut self, names: &[String], reference: &str) -> Answer {
         let Board { ground, trials, .. } = &mut self.board;
         let Some(Ground { terms, split }) = ground else {
             return Err(nothing_tested());
@@ -296,7 +314,7 @@ impl Lab {
     }
 
     /// The test sessions on which two models differ most.
-    pub(super) fn differ(&self, first: &str, second: &str, count: u32) -> Answer {
+    fn differ(&self, first: &str, second: &str, count: u32) -> Answer {
         let outcomes = [first, second].map(|model| self.board.trial(model));
         let [first, second] = outcomes;
         let outcomes = [&first?.outcome, &second?.outcome];
@@ -311,17 +329,6 @@ impl Lab {
             .map(|entry| session(log, split, outcomes, entry.session, entry.difference))
             .collect();
         Ok(vec![Response::Differing { sessions }])
-    }
-
-    pub(super) fn keep_ranking(&mut self, ranking: Ranking) -> Answer {
-        ranking.check()?;
-        let promised = self.promise.ranking.as_ref().filter(|promised| {
-            (promised.terms, &promised.models, &promised.reference)
-                == (ranking.terms, &ranking.models, &ranking.reference)
-        });
-        let reproduced = promised.map(|promised| promised.digest == ranking.digest);
-        self.ranking = Some(ranking);
-        Ok(vec![Response::RankingKept { reproduced }])
     }
 }
 

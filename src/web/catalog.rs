@@ -8,11 +8,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::error::{into_js, to_js};
 use super::values::from_js;
-use crate::behaviour::{ModelKind, Parameter as Hyperparameter};
 use crate::experiment::parameters::{PARAMETERS, Parameter, Settings, Value, parameter};
 use crate::experiment::{VERSION, link, project};
 use crate::lab::problems::{ProblemInfo, problems};
-use crate::problem::Text;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,46 +18,12 @@ struct Catalog {
     version: &'static str,
     parameters: &'static [Parameter],
     problems: Vec<ProblemInfo>,
-    models: Vec<ModelInfo>,
     longest_link: usize,
     largest_inline: usize,
     largest_project: usize,
 }
 
-/// A model that the ranking board can test.
-#[derive(Serialize)]
-struct ModelInfo {
-    name: &'static str,
-    title: Text,
-    paper: &'static str,
-    parameters: Vec<HyperparameterInfo>,
-}
-
-/// A hyperparameter of a behaviour model.
-#[derive(Serialize)]
-struct HyperparameterInfo {
-    name: &'static str,
-    meaning: Text,
-    searched: bool,
-}
-
-fn models() -> Vec<ModelInfo> {
-    let text = |[en, zh]: [&str; 2]| Text::new(en, zh);
-    let hyperparameter = |parameter: &Hyperparameter| HyperparameterInfo {
-        name: parameter.name,
-        meaning: text(parameter.meaning),
-        searched: parameter.searched,
-    };
-    let model = |kind: &ModelKind| ModelInfo {
-        name: kind.name,
-        title: text(kind.title),
-        paper: kind.paper,
-        parameters: kind.parameters.iter().map(hyperparameter).collect(),
-    };
-    crate::evaluate::models().map(model).collect()
-}
-
-/// The version, the parameter table, the decision problems and the behaviour models.
+/// The version, the parameter table and the decision problems.
 #[wasm_bindgen]
 #[must_use]
 pub fn catalog() -> JsValue {
@@ -67,7 +31,6 @@ pub fn catalog() -> JsValue {
         version: VERSION,
         parameters: PARAMETERS,
         problems: problems(),
-        models: models(),
         longest_link: link::LONGEST,
         largest_inline: link::LARGEST_INLINE,
         largest_project: project::LARGEST,

@@ -76,14 +76,22 @@ impl Engine {
     }
 }
 
-/// `{type, ...}` as `{type: {type, ...}}`, or as the type's name alone where there is nothing else.
+/// `{type, ...}` as `{type: {type, ...}}`, or as the type's name alone where there is nothing else. A `request` inside is
+/// one to a part of the laboratory: `{type, request: {...}}` as `{type: {...}}`.
 fn by_type(request: &JsValue) -> JsValue {
-    let kind = Reflect::get(request, &"type".into()).unwrap_or_default();
+    let field = |name: &str| Reflect::get(request, &name.into()).unwrap_or_default();
+    let kind = field("type");
     match request.dyn_ref::<Object>() {
         Some(fields) if Object::keys(fields).length() > 1 => {
             let outer = Object::new();
+            let inner = field("request");
+            let content = if inner.is_object() {
+                by_type(&inner)
+            } else {
+                request.clone()
+            };
             // Setting a field of an ordinary object that was just made can't fail.
-            let _ = Reflect::set(&outer, &kind, request);
+            let _ = Reflect::set(&outer, &kind, &content);
             outer.into()
         }
         _ => kind,

@@ -117,6 +117,18 @@ fn cargo(command: &str, arguments: &[&str]) -> Command {
 
 fn lints_for_wasm() -> Result<Done> {
     wasm::ensure_target()?;
+    let first = [
+        "--package",
+        "qcart",
+        "--lib",
+        "--no-default-features",
+        "--target",
+        wasm::TARGET,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    checked(cargo("clippy", &first))?;
     let mut clippy = cargo(
         "clippy",
         &["--package", "qcart", "--lib", "--target", wasm::TARGET],

@@ -13,8 +13,10 @@ use wasm_bindgen_cli_support::Bindgen;
 /// The only target that the page loads.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The folder of the second module beside the first: loaded when a file needs it, not on the first visit.
+/// Folders beside the first module, each with one that is loaded when it is first needed, not on the first visit.
 pub const DECODER: &str = "decoder";
+/// The engine with everything that it can do.
+pub const WHOLE: &str = "whole";
 
 /// How the engine is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +43,7 @@ impl Profile {
     }
 }
 
-/// Compiles the library and the decoders, and writes their bindings into `www/pkg`.
+/// Compiles the engine (as a visit begins with it, and whole) and the decoders, and writes their bindings into `www/pkg`.
 ///
 /// # Errors
 /// When the target can't be added, the code doesn't compile, or the bindings can't be made or written.
@@ -56,9 +58,11 @@ pub fn build(profile: Profile) -> Result<()> {
 pub fn build_into(profile: Profile, features: &[&str], out: &Path) -> Result<()> {
     ensure_target()?;
     check_bindgen_version()?;
-    let engine = compile(profile, "qcart", features)?;
+    let engine = compile(profile, "qcart", features, Defaults::No)?;
     bind(profile, &engine, out)?;
-    let decoder = compile(profile, "qcart-decoder", &[])?;
+    let whole = compile(profile, "qcart", features, Defaults::Yes)?;
+    bind(profile, &whole, &out.join(WHOLE))?;
+    let decoder = compile(profile, "qcart-decoder", &[], Defaults::Yes)?;
     bind(profile, &decoder, &out.join(DECODER))
 }
 
@@ -119,11 +123,26 @@ fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
         .strip_suffix('"')
 }
 
+/// Whether a package is compiled with its default features.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Defaults {
+    Yes,
+    No,
+}
+
 /// Compiles the library of a package and says where its module is.
-fn compile(profile: Profile, package: &str, features: &[&str]) -> Result<PathBuf> {
+fn compile(
+    profile: Profile,
+    package: &str,
+    features: &[&str],
+    defaults: Defaults,
+) -> Result<PathBuf> {
     let mut cargo = workspace::cargo();
     cargo.args(["build", "--package", package, "--lib", "--target", TARGET]);
     cargo.args(["--profile", profile.cargo_name()]);
+    if defaults == Defaults::No {
+        cargo.arg("--no-default-features");
+    }
     if !features.is_empty() {
         cargo.arg("--features").arg(features.join(","));
     }

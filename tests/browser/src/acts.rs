@@ -59,11 +59,11 @@ impl Page {
     /// # Errors
     /// When neither happens.
     pub fn drop_file(&self, name: &str, content: &[u8]) -> Result<()> {
+        let before = self.value("document.querySelector('#data-view').dataset.reads")?;
         self.choose_file("#file", &scratch(name, content)?)?;
         self.wait_for(&format!(
-            "!document.querySelector('#data-view .progress') &&
-             (document.querySelector('#data-view').innerText.includes({name}) || document.querySelector('#data-view .message.bad'))",
-            name = json!(name)
+            "((view) => view.dataset.reads !== {before} && view.ariaBusy === 'false')(document.querySelector('#data-view'))",
+            before = json!(before)
         ))
         .map(drop)
         .with_context(|| format!("the page shows:\n{}", self.text("#data-view").unwrap_or_default()))

@@ -32,7 +32,7 @@ fn models_are_compared_and_a_link_repeats_the_board() {
 #[test]
 fn cancelling_a_comparison_leaves_the_page_as_it_was() {
     scenario(&Setting::default(), |page| {
-        page.wait_for("document.querySelector('[data-testid=evaluate]:enabled')")?;
+        open_boards(page)?;
         page.value(
             "(() => { const tune = document.querySelector('#e-tune'); tune.value = '35'; tune.dispatchEvent(new Event('change')); })()",
         )?;
@@ -44,8 +44,18 @@ fn cancelling_a_comparison_leaves_the_page_as_it_was() {
     });
 }
 
-fn compare(page: &Page) -> Result<()> {
+/// The boards are loaded when they are first opened; an opened link with a comparison opens them.
+fn open_boards(page: &Page) -> Result<()> {
+    page.wait_for(
+        "document.querySelector('[data-testid=open-boards]:enabled, [data-testid=evaluate]')",
+    )?;
+    page.value("document.querySelector('[data-testid=open-boards]:enabled')?.click()")?;
     page.wait_for("document.querySelector('[data-testid=evaluate]:enabled')")?;
+    Ok(())
+}
+
+fn compare(page: &Page) -> Result<()> {
+    open_boards(page)?;
     page.value("document.querySelector('[data-testid=evaluate]').click()")?;
     page.wait_for("document.querySelectorAll('[data-testid=board] tbody tr').length === 6")?;
     Ok(())

@@ -1,12 +1,12 @@
 // The ranking board: models of behaviour tested in a worker of their own, so that training goes on undisturbed.
 
-import { t } from "./i18n.js";
-import { keepRanking } from "./lab.js";
-import { Wire } from "./rpc.js";
-import { changed, changedSoon, emptyBoard, state } from "./state.js";
-import { announce } from "./voice.js";
+import { t } from "../i18n.js";
+import { keepRanking } from "../lab.js";
+import { loadBuild } from "../load.js";
+import { Wire } from "../rpc.js";
+import { changed, changedSoon, state } from "../state.js";
+import { announce } from "../voice.js";
 
-let module = null;
 /** @type {Wire | null} */
 let wire = null;
 /** The file that the worker has read, and what it tested on which terms. */
@@ -15,11 +15,15 @@ let tested = { terms: "", models: new Set() };
 let turns = 0;
 let heard = () => {};
 
-export function useModule(compiled) {
-  module = compiled;
-}
-
 const PATIENCE = 800;
+
+/** The models that can be compared. */
+export async function models() {
+  drop();
+  wire = new Wire(await loadBuild("whole"), (response) => heard(response), crashed);
+  const responses = await wire.request({ type: "board", request: { type: "models" } }, true);
+  return responses.find(({ type }) => type === "models").models;
+}
 
 /** The terms as a link holds them. */
 export function terms() {
@@ -28,7 +32,7 @@ export function terms() {
   return { window: { unit, size }, keepUnseen, tune, seed: state.settings.seed };
 }
 
-export const chosenModels = () => state.catalog.models.map(({ name }) => name).filter((name) => state.evaluate.chosen.includes(name));
+export const chosenModels = () => state.evaluate.models.map(({ name }) => name).filter((name) => state.evaluate.chosen.includes(name));
 
 /** Says whether this is still what a person wants, on the same log. */
 function newTurn() {
@@ -57,7 +61,7 @@ async function prepare(same) {
   changed("evaluate");
   drop();
   const { current, options, file } = data;
-  wire = new Wire(module, (response) => heard(response), crashed);
+  wire = new Wire(await loadBuild("whole"), (response) => heard(response), crashed);
   for (const { key } of state.catalog.parameters.filter(({ group }) => group === "sessions")) {
     wire.request({ type: "set", key, value: state.settings[key] }, true);
   }
@@ -79,7 +83,7 @@ async function testAll(on, same) {
       evaluate.at = { stage: on.tune > 0 ? "tune" : "fit", model, fraction: 0 };
       changed("evaluate");
       const ready = until("evaluated");
-      wire.request({ type: "evaluateModel", model, terms: on });
+      wire.request({ type: "board", request: { type: "evaluateModel", model, terms: on } });
       const problem = await ready;
       if (!same() || problem) return problem;
       tested.models.add(model);
@@ -112,7 +116,7 @@ async function compare(same) {
   if (ready) {
     evaluate.at = { stage: "compare", model: null, fraction: null };
     changed("evaluate");
-    const responses = await wire.request({ type: "compare", models: chosenModels(), reference: evaluate.reference }, true);
+    const responses = await wire.request({ type: "board", request: { type: "compare", models: chosenModels(), reference: evaluate.reference } }, true);
     if (!same()) return;
     const answer = responses.find(({ type }) => type === "board");
     if (answer) {
@@ -147,7 +151,7 @@ export async function cancel() {
   evaluate.at = null;
   evaluate.cancelled = true;
   changed("evaluate");
-  const asked = loading ? null : wire?.request({ type: "cancelEvaluation" }, true);
+  const asked = loading ? null : wire?.request({ type: "board", request: { type: "cancelEvaluation" } }, true);
   const answer = await Promise.race([asked, new Promise((resolve) => setTimeout(() => resolve(null), loading ? 0 : PATIENCE))]);
   if (!same()) return;
   if (!answer) drop();
@@ -161,7 +165,7 @@ export async function differ(model) {
   const second = evaluate.board.protocol.reference;
   evaluate.differing = { first: model, second, sessions: null };
   changed("evaluate");
-  const responses = await wire.request({ type: "differ", first: model, second, count: 8 }, true);
+  const responses = await wire.request({ type: "board", request: { type: "differ", first: model, second, count: 8 } }, true);
   if (evaluate.differing?.first !== model) return;
   evaluate.differing.sessions = responses.find(({ type }) => type === "differing")?.sessions ?? [];
   changed("evaluate");
@@ -171,21 +175,10 @@ export async function differ(model) {
 /** Whether the worker still holds the tests that the board shows. */
 export const alive = () => wire !== null && loaded === state.data.file;
 
-/** Takes over how an opened experiment compared models. */
-export function openRanking(ranking) {
-  const { unit, size } = ranking.terms.window;
+/** Gives up what was tested: another experiment was opened. */
+export function forget() {
   turns += 1;
   drop();
-  Object.assign(state.evaluate, emptyBoard(), {
-    unit,
-    [unit]: unit === "share" ? Math.round(size * 1e4) / 100 : size,
-    tune: ranking.terms.tune,
-    keepUnseen: ranking.terms.keepUnseen,
-    chosen: ranking.models,
-    reference: ranking.reference,
-    promised: true,
-  });
-  changed("evaluate");
 }
 
 function drop() {

@@ -2,20 +2,27 @@
 //!
 //! Both sides are plain data. The worker adds an id to each request and puts the same id on its responses.
 
+#[cfg(feature = "whole")]
+mod ranking;
+
 use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
-use crate::evaluate::Leaderboard;
 use crate::experiment::Source;
 use crate::experiment::outcome::{Outcome, Verdict};
 use crate::experiment::parameters::Value;
-use crate::experiment::ranking::{Ranking, Terms};
+use crate::experiment::ranking::Ranking;
 use crate::log::Report;
 use crate::log::{Dialect, ImportOptions, ImportProgress, Preview, SourceFile};
 use crate::log::{RejectGroup, Rejects};
 use crate::problem::{Problem, Text};
 use crate::train::{Snapshot, StepTrace};
+
+#[cfg(feature = "whole")]
+pub use ranking::{
+    BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, Expected, ModelInfo,
+};
 
 /// One request. The page's `{type, ...}` becomes serde's `{type: {...}}` on the way in, which reads without a buffer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,32 +99,9 @@ pub enum Request {
     },
     /// The experiment as a project file.
     Project,
-    /// Tunes (if the terms say so), fits and tests a model of behaviour on the log. Models tested before under the same
-    /// terms are kept beside it; under other terms, forgotten.
-    EvaluateModel {
-        /// The model's name.
-        model: String,
-        /// How models are compared.
-        terms: Terms,
-    },
-    /// Ends the evaluation under way, between two slices of it; the models tested before stay.
-    CancelEvaluation,
-    /// The tested models of this list on one leaderboard.
-    Compare {
-        /// Names of models; those not tested are passed over.
-        models: Vec<String>,
-        /// The model that the others are compared with.
-        reference: String,
-    },
-    /// The test sessions on which two tested models differ most, by MRR@20.
-    Differ {
-        /// Name of a model.
-        first: String,
-        /// Name of another.
-        second: String,
-        /// How many sessions at most.
-        count: u32,
-    },
+    /// Something of the ranking board.
+    #[cfg(feature = "whole")]
+    Board(BoardRequest),
     /// Puts a comparison that was made in another laboratory on the same log into the experiment of this one.
     KeepRanking {
         /// The comparison.
@@ -280,7 +264,14 @@ pub enum Response {
         /// Its text.
         text: String,
     },
+    /// The models that a board can test.
+    #[cfg(feature = "whole")]
+    Models {
+        /// In the order of a board.
+        models: Vec<ModelInfo>,
+    },
     /// How far the evaluation of a model is.
+    #[cfg(feature = "whole")]
     EvaluationProgress {
         /// The model's name.
         model: String,
@@ -290,18 +281,21 @@ pub enum Response {
         fraction: f64,
     },
     /// A model was tested; [`Request::Compare`] shows it.
+    #[cfg(feature = "whole")]
     Evaluated {
         /// The model's name.
         model: String,
     },
     /// Tested models compared.
+    #[cfg(feature = "whole")]
     Board {
         /// The leaderboard.
-        board: Box<Leaderboard>,
+        board: Box<crate::evaluate::Leaderboard>,
         /// How it was made and its digest, as a link holds them.
         ranking: Ranking,
     },
     /// Sessions on which two models differ.
+    #[cfg(feature = "whole")]
     Differing {
         /// Most different first.
         sessions: Vec<DifferingSession>,
@@ -477,50 +471,4 @@ pub struct PolicyState {
     pub q_star: Vec<f64>,
     /// Visits of each action; empty before training.
     pub visits: Vec<u32>,
-}
-
-/// What is being done with a model under evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum EvaluationStage {
-    /// Hyperparameters are searched on the last window of the training part.
-    Tune,
-    /// It learns from the training part.
-    Fit,
-    /// It is tested.
-    Test,
-}
-
-/// A test session on which two models differ.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DifferingSession {
-    /// Name as logged; empty if sessions were cut by time.
-    pub name: String,
-    /// MRR@20 of the first model less that of the second.
-    pub difference: f64,
-    /// The first events, oldest first.
-    pub events: Vec<DifferingEvent>,
-    /// Events left out of `events`.
-    pub hidden: u32,
-}
-
-/// An event of a session on which two models differ, and what they had expected in its place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DifferingEvent {
-    /// What happened.
-    pub event: EventView,
-    /// What each of the two models had expected; absent for the first event.
-    pub expected: Option<[Expected; 2]>,
-}
-
-/// What a model expected next.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Expected {
-    /// Rank of what happened, from 1; absent where it was not among the first 20.
-    pub rank: Option<u32>,
-    /// Names of the first items of the list.
-    pub items: Vec<String>,
 }

@@ -1,0 +1,141 @@
+//! What is asked of the ranking board, and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::EventView;
+use crate::behaviour::{ModelKind, Parameter};
+use crate::experiment::ranking::Terms;
+use crate::problem::Text;
+
+/// A request to the ranking board: `{type: "board", request: {type, ...}}` of the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum BoardRequest {
+    /// The models that can be tested.
+    Models,
+    /// Tunes (if the terms say so), fits and tests a model of behaviour on the log. Models tested before under the same
+    /// terms are kept beside it; under other terms, forgotten.
+    EvaluateModel {
+        /// The model's name.
+        model: String,
+        /// How models are compared.
+        terms: Terms,
+    },
+    /// Ends the evaluation under way, between two slices of it; the models tested before stay.
+    CancelEvaluation,
+    /// The tested models of this list on one leaderboard.
+    Compare {
+        /// Names of models; those not tested are passed over.
+        models: Vec<String>,
+        /// The model that the others are compared with.
+        reference: String,
+    },
+    /// The test sessions on which two tested models differ most, by MRR@20.
+    Differ {
+        /// Name of a model.
+        first: String,
+        /// Name of another.
+        second: String,
+        /// How many sessions at most.
+        count: u32,
+    },
+}
+
+/// A model that the ranking board can test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelInfo {
+    /// Name in links, JSON and on the command line.
+    pub name: String,
+    /// What it is.
+    pub title: Text,
+    /// Where it comes from.
+    pub paper: String,
+    /// Its hyperparameters.
+    pub parameters: Vec<HyperparameterInfo>,
+}
+
+/// A hyperparameter of a behaviour model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HyperparameterInfo {
+    /// Name in links, JSON and on the command line.
+    pub name: String,
+    /// What it does.
+    pub meaning: Text,
+    /// Whether tuning tries other values.
+    pub searched: bool,
+}
+
+impl From<&ModelKind> for ModelInfo {
+    fn from(kind: &ModelKind) -> Self {
+        let [en, zh] = kind.title;
+        Self {
+            name: kind.name.to_owned(),
+            title: Text::new(en, zh),
+            paper: kind.paper.to_owned(),
+            parameters: kind
+                .parameters
+                .iter()
+                .map(HyperparameterInfo::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<&Parameter> for HyperparameterInfo {
+    fn from(parameter: &Parameter) -> Self {
+        let [en, zh] = parameter.meaning;
+        Self {
+            name: parameter.name.to_owned(),
+            meaning: Text::new(en, zh),
+            searched: parameter.searched,
+        }
+    }
+}
+
+/// What is being done with a model under evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EvaluationStage {
+    /// Hyperparameters are searched on the last window of the training part.
+    Tune,
+    /// It learns from the training part.
+    Fit,
+    /// It is tested.
+    Test,
+}
+
+/// A test session on which two models differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferingSession {
+    /// Name as logged; empty if sessions were cut by time.
+    pub name: String,
+    /// MRR@20 of the first model less that of the second.
+    pub difference: f64,
+    /// The first events, oldest first.
+    pub events: Vec<DifferingEvent>,
+    /// Events left out of `events`.
+    pub hidden: u32,
+}
+
+/// An event of a session on which two models differ, and what they had expected in its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferingEvent {
+    /// What happened.
+    pub event: EventView,
+    /// What each of the two models had expected; absent for the first event.
+    pub expected: Option<[Expected; 2]>,
+}
+
+/// What a model expected next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expected {
+    /// Rank of what happened, from 1; absent where it was not among the first 20.
+    pub rank: Option<u32>,
+    /// Names of the first items of the list.
+    pub items: Vec<String>,
+}
