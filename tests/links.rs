@@ -20,6 +20,7 @@ fn experiment(settings: Settings) -> Experiment {
         stop: None,
         outcome: None,
         ranking: None,
+        findings: Vec::new(),
     }
 }
 

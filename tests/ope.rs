@@ -320,6 +320,10 @@ fn target_tables_are_read_or_refused_in_words() {
     assert_eq!(target.stratum(0), [0.25, 0.25, 0.5]);
     let target = read("\u{feff}item_id,probability\r\n\"2\",0.5\r\nx,0.5\r\n").unwrap();
     assert_eq!((target.stratum(0)[2], target.unknown(0)), (0.5, 0.5));
+    let target = read("item,probability\n\"2\",0.5\n\n\"Tee, red \"\"M\"\"\",\"0.5\"").unwrap();
+    assert_eq!((target.stratum(0)[2], target.unknown(0)), (0.5, 0.5));
+    let broken = read("item,probability\n0,1\n1\n").unwrap_err();
+    assert_eq!(broken.place.unwrap().line, 3);
     let code = |text: &str| read(text).unwrap_err().code;
     assert_eq!(code(""), "ope.target-table");
     assert_eq!(code("item\n1\n"), "ope.target-table");
@@ -439,7 +443,7 @@ fn small_log() -> Log {
 #[test]
 fn a_behaviour_log_becomes_rows() {
     let mut log = small_log();
-    let clicks = Logged::from_log(&log, Success::Click, Propensities::Logged).unwrap();
+    let clicks = Logged::from_log(&log, Success::Click, Propensities::Logged, None).unwrap();
     assert_eq!(
         (
             clicks.len(),
@@ -449,12 +453,12 @@ fn a_behaviour_log_becomes_rows() {
         ),
         (4, 2, 2, 2)
     );
-    let bought = Logged::from_log(&log, Success::Purchase, Propensities::Logged).unwrap();
+    let bought = Logged::from_log(&log, Success::Purchase, Propensities::Logged, None).unwrap();
     assert_eq!(bought.successes(), 1);
     log.events.propensity = None;
-    let problem = Logged::from_log(&log, Success::Click, Propensities::Logged).unwrap_err();
+    let problem = Logged::from_log(&log, Success::Click, Propensities::Logged, None).unwrap_err();
     assert_eq!(problem.code, "ope.propensity-column");
-    assert!(Logged::from_log(&log, Success::Click, Propensities::Estimated).is_ok());
+    assert!(Logged::from_log(&log, Success::Click, Propensities::Estimated, None).is_ok());
 }
 
 #[test]

@@ -3,7 +3,9 @@
 
 use qcart::env::mdp::{Mdp, MdpBuilder};
 use qcart::evaluate::ope::{Answer, Decision, Episodes, SequenceOptions, SequenceStudy};
-use qcart::evaluate::value::{Stochastic, board, exact, regret, sensitivity, simulate};
+use qcart::evaluate::value::{
+    BoardStudy, Conditions, Stochastic, board, exact, regret, sensitivity, simulate,
+};
 use qcart::random::stream;
 use qcart::solve::value_iteration::{solve, start_value};
 
@@ -230,8 +232,18 @@ fn the_board_ranks_policies_against_the_optimum() {
         ("epsilon", &epsilon),
         ("softmax", &soft),
         ("random", &random),
-    ];
-    let board = board(&model, &named, gamma, 1000, (20_000, 7)).unwrap();
+    ]
+    .map(|(name, policy)| (name.to_owned(), policy.clone()));
+    let conditions = Conditions {
+        gamma,
+        horizon: 1000,
+        episodes: 20_000,
+        seed: 7,
+    };
+    let mut sliced = BoardStudy::new(optimum.start_value, named.to_vec(), conditions);
+    while !sliced.advance(&model, 777) {}
+    let board = board(&model, named.to_vec(), conditions).unwrap();
+    assert_eq!(sliced.board(), board);
     assert!((board.policies[0].of_optimum.unwrap() - 1.0).abs() < 1e-9);
     for policy in &board.policies {
         assert!(policy.exact <= board.optimum + 1e-9);

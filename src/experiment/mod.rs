@@ -1,11 +1,14 @@
 //! A whole experiment as one checked value; its link; its result and digest.
 
 pub mod digest;
+pub mod finding;
 pub mod link;
 pub mod outcome;
 pub mod parameters;
 pub mod project;
 pub mod ranking;
+#[cfg(feature = "whole")]
+pub mod study;
 mod table;
 
 use std::collections::BTreeMap;
@@ -14,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::log::ImportOptions;
 use crate::problem::{Problem, Text};
+use finding::Finding;
 use outcome::Outcome;
 use parameters::{Settings, Value, parameter};
 use ranking::Ranking;
@@ -155,6 +159,9 @@ pub struct Experiment {
     /// How models of behaviour were compared on the log, and the digest of what came out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking: Option<Ranking>,
+    /// What the policy board found, one of each kind of study.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// An experiment as it was written, before anything in it is believed.
@@ -171,6 +178,8 @@ struct Unchecked {
     outcome: Option<Outcome>,
     #[serde(default)]
     ranking: Option<Ranking>,
+    #[serde(default)]
+    findings: Vec<Finding>,
 }
 
 impl Experiment {
@@ -186,6 +195,13 @@ impl Experiment {
         if let Some(ranking) = &raw.ranking {
             ranking.check()?;
         }
+        for (place, finding) in raw.findings.iter().enumerate() {
+            finding.check()?;
+            let twice = |other: &Finding| other.kind == finding.kind;
+            if raw.findings[..place].iter().any(twice) {
+                return Err(finding::edited());
+            }
+        }
         Ok(Self {
             engine: raw.engine,
             source: raw.source,
@@ -196,6 +212,7 @@ impl Experiment {
             stop: raw.stop,
             outcome: raw.outcome,
             ranking: raw.ranking,
+            findings: raw.findings,
         })
     }
 

@@ -5,6 +5,7 @@
 
 pub mod configure;
 mod data;
+mod findings;
 #[cfg(not(feature = "whole"))]
 mod first;
 mod learning;
@@ -14,6 +15,8 @@ pub mod protocol;
 #[cfg(feature = "whole")]
 mod ranking;
 mod sharing;
+#[cfg(feature = "whole")]
+mod studies;
 mod users;
 
 use std::rc::Rc;
@@ -21,6 +24,7 @@ use std::rc::Rc;
 use crate::env::Environment;
 use crate::env::shop::Shop;
 use crate::env::textbook;
+use crate::experiment::finding::Finding;
 use crate::experiment::outcome::Outcome;
 use crate::experiment::parameters::{Group, Settings, Value, parameter};
 use crate::experiment::ranking::Ranking;
@@ -36,6 +40,8 @@ use problems::Problem as Decision;
 use protocol::{Request, Response, World};
 #[cfg(feature = "whole")]
 use ranking::Board;
+#[cfg(feature = "whole")]
+use studies::Studies;
 
 type Answer = Result<Vec<Response>, Problem>;
 
@@ -46,6 +52,7 @@ struct Promise {
     stop: Option<Stop>,
     outcome: Option<Outcome>,
     ranking: Option<Ranking>,
+    findings: Vec<Finding>,
 }
 
 /// One experiment in progress.
@@ -64,6 +71,9 @@ pub struct Lab {
     #[cfg(feature = "whole")]
     board: Board,
     ranking: Option<Ranking>,
+    #[cfg(feature = "whole")]
+    studies: Studies,
+    findings: Vec<Finding>,
     clock: Option<fn() -> f64>,
 }
 
@@ -89,6 +99,7 @@ impl Lab {
                 stop: experiment.stop,
                 outcome: experiment.outcome,
                 ranking: experiment.ranking,
+                findings: experiment.findings,
             },
             import: self.import.take(),
             data: self.data.take(),
@@ -126,6 +137,7 @@ impl Lab {
             || self.is_solving()
             || self.export.is_some()
             || self.is_comparing()
+            || self.is_studying()
             || self.training.as_ref().is_some_and(Training::busy)
     }
 
@@ -139,6 +151,8 @@ impl Lab {
             self.advance_export()
         } else if self.is_comparing() {
             self.advance_comparing(work)
+        } else if self.is_studying() {
+            self.advance_study(work)
         } else {
             self.advance_training(work)
         };
@@ -194,7 +208,11 @@ impl Lab {
             Request::Project => self.project(),
             #[cfg(feature = "whole")]
             Request::Board(request) => self.answer_board(request),
+            #[cfg(feature = "whole")]
+            Request::Study(request) => self.answer_study(request),
             Request::KeepRanking { ranking } => self.keep_ranking(ranking),
+            Request::Learned => self.tell_learned(),
+            Request::KeepFinding { finding } => self.keep_finding(finding),
         }
     }
 
@@ -245,6 +263,7 @@ impl Lab {
                 self.data = Some(data);
                 self.forget_board();
                 self.ranking = None;
+                self.findings.clear();
                 self.forget_decision();
                 Ok(vec![response])
             }
@@ -504,6 +523,8 @@ impl Lab {
         self.training = None;
         self.outcome = None;
         self.export = None;
+        self.forget_studies();
+        self.findings.retain(|finding| !finding.trained);
     }
 
     fn forget_decision(&mut self) {
@@ -528,6 +549,7 @@ impl Lab {
             stop: training.and_then(Training::stopped),
             outcome: self.outcome.clone(),
             ranking: self.ranking.clone().filter(|_| self.problem == SHOP),
+            findings: self.findings.clone(),
         }
     }
 }

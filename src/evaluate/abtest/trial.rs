@@ -1,5 +1,7 @@
 //! The users of an experiment, read from a log with a variant column.
 
+use serde::{Deserialize, Serialize};
+
 use super::monitor::{Design, Monitor};
 use crate::log::{EventType, Log, NONE};
 use crate::problem::{Problem, Text};
@@ -16,7 +18,8 @@ pub struct User {
 }
 
 /// What counts as a user's outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// Whether the user did this at least once.
     Did(EventType),

@@ -1,10 +1,13 @@
 //! Logged bandit feedback: what was shown, with which probability, and what it earned. Checked once, here.
 
+use serde::{Deserialize, Serialize};
+
 use crate::log::{EventType, Log};
 use crate::problem::{Problem, Text};
 
 /// Which events count as a success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Success {
     /// A click, or anything beyond it.
     Click,
@@ -114,7 +117,8 @@ impl Logged {
 
     /// Reads a behaviour log: one row an event that has a propensity, reward 1 for a success and 0 otherwise, resampled by user.
     ///
-    /// With [`Propensities::Estimated`] every event is a row. Where every user has one event, users are rows.
+    /// With [`Propensities::Estimated`] every event is a row. Where every user has one event, users are rows. `contexts` says
+    /// which kind of situation each event was in; absent: one kind.
     ///
     /// # Errors
     /// Those of [`Logged::new`]; `ope.propensity-column` where the log has no such column.
@@ -122,8 +126,10 @@ impl Logged {
         log: &Log,
         success: Success,
         propensities: Propensities,
+        contexts: Option<Vec<u32>>,
     ) -> Result<Self, Problem> {
         let mut columns = Columns {
+            context: contexts,
             items: log.items.len() as u32,
             item: log.events.item.clone(),
             position: log.events.position.clone(),

@@ -143,20 +143,17 @@ impl Table {
     /// # Errors
     /// `ope.target-table` with the line that can't be read.
     pub fn read(text: &str) -> Result<Self, Problem> {
-        let mut lines = text
-            .trim_start_matches('\u{feff}')
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty());
-        let Some((_, header)) = lines.next() else {
+        let mut records = records(text.trim_start_matches('\u{feff}')).into_iter();
+        let Some((_, header)) = records.next() else {
             return Err(bad_table(1, "the file is empty", "文件为空"));
         };
-        let first = header.split(',').next().unwrap_or_default();
-        let named = matches!(
-            unquote(first).to_lowercase().as_str(),
-            "item" | "item_id" | "itemid" | "商品"
-        );
-        let width = header.split(',').count();
+        let width = header.len();
+        let named = header.first().is_some_and(|first| {
+            matches!(
+                first.to_lowercase().as_str(),
+                "item" | "item_id" | "itemid" | "商品"
+            )
+        });
         let columns = width - usize::from(named);
         if columns == 0 {
             return Err(bad_table(
@@ -170,25 +167,20 @@ impl Table {
             columns,
             probability: Vec::new(),
         };
-        for (index, line) in lines {
-            let number = index as u64 + 1;
-            let mut cells = line.split(',').map(unquote);
-            if line.split(',').count() != width {
+        for (line, fields) in records {
+            if fields.len() != width {
                 return Err(bad_table(
-                    number,
+                    line,
                     "the number of fields differs from the header's",
                     "字段数与表头不同",
                 ));
             }
-            if named {
-                table
-                    .names
-                    .push(cells.next().unwrap_or_default().to_owned());
-            }
-            for cell in cells {
-                let p = cell
+            let (names, numbers) = fields.split_at(usize::from(named));
+            table.names.extend_from_slice(names);
+            for field in numbers {
+                let p = field
                     .parse()
-                    .map_err(|_| bad_table(number, "a field is not a number", "有字段不是数字"))?;
+                    .map_err(|_| bad_table(line, "a field is not a number", "有字段不是数字"))?;
                 table.probability.push(p);
             }
         }
@@ -220,8 +212,40 @@ impl Table {
     }
 }
 
-fn unquote(cell: &str) -> &str {
-    cell.trim().trim_matches('"')
+/// The records of a table, each with the line it ends on and its fields trimmed; empty ones are passed over.
+fn records(text: &str) -> Vec<(u64, Vec<String>)> {
+    let mut reader = csv_core::Reader::new();
+    let mut rest = text.as_bytes();
+    // No record is longer than the text, or has more fields than it has bytes and one.
+    let (mut bytes, mut ends) = (vec![0; rest.len() + 1], vec![0; rest.len() + 2]);
+    let (mut written, mut fields) = (0, 0);
+    let mut records = Vec::new();
+    loop {
+        let (result, read, more_bytes, more_fields) =
+            reader.read_record(rest, &mut bytes[written..], &mut ends[fields..]);
+        rest = &rest[read..];
+        written += more_bytes;
+        fields += more_fields;
+        match result {
+            csv_core::ReadRecordResult::InputEmpty => continue,
+            csv_core::ReadRecordResult::Record => {}
+            _ => return records,
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let field = |(from, to): (usize, usize)| {
+            String::from_utf8_lossy(&bytes[from..to]).trim().to_owned()
+        };
+        let record: Vec<String> = starts
+            .zip(ends[..fields].iter().copied())
+            .map(field)
+            .collect();
+        if record.iter().any(|field| !field.is_empty()) {
+            let read = text.len() - rest.len();
+            let whole = text.as_bytes()[..read].ends_with(b"\n");
+            records.push((reader.line() - u64::from(whole), record));
+        }
+        (written, fields) = (0, 0);
+    }
 }
 
 /// Checks one distribution (its part outside the log is `unknown`) and rescales it to add up to 1.

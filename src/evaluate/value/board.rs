@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy::Stochastic;
-use super::simulate::simulate;
+use super::simulate::{Returns, episode};
 use crate::env::Model;
 use crate::evaluate::ope::Estimate;
 use crate::problem::Problem;
+use crate::random::{Rng, stream};
 use crate::solve::sweeps::{Order, Sweeps};
 use crate::solve::value_iteration::{TOLERANCE, solve, start_value};
 
@@ -21,7 +22,7 @@ pub struct PolicyValue {
     pub name: String,
     /// Expected return from the starts, exactly.
     pub exact: f64,
-    /// The same as a share of the optimum, where the optimum is above 0.
+    /// The same as a share of the optimum, [`share`].
     pub of_optimum: Option<f64>,
     /// Mean return of simulated episodes; must agree with `exact`.
     pub simulated: Estimate,
@@ -60,38 +61,119 @@ pub fn exact(model: &impl Model, policy: &Stochastic, gamma: f64, horizon: u32) 
     sweeps.into_values()
 }
 
-/// Values every policy exactly and by `episodes` simulated episodes of at most `horizon` steps.
+/// A value as a share of the optimum: `1 - (optimum - value) / |optimum|`, so that 1 is optimal also where returns are negative.
+/// Absent where the optimum is 0.
+#[must_use]
+pub fn share(value: f64, optimum: f64) -> Option<f64> {
+    (optimum != 0.0).then(|| 1.0 - (optimum - value) / optimum.abs())
+}
+
+/// How policies are valued.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conditions {
+    /// Discount.
+    pub gamma: f64,
+    /// Steps after which a simulated episode is cut off; at a discount of 1, those that exact values count.
+    pub horizon: u32,
+    /// Simulated episodes a policy.
+    pub episodes: u32,
+    /// Seed of the simulation.
+    pub seed: u64,
+}
+
+/// A board in the making: simulate in slices of any size, the result is the same.
+#[derive(Clone, Debug)]
+pub struct BoardStudy {
+    optimum: f64,
+    policies: Vec<(String, Stochastic)>,
+    conditions: Conditions,
+    done: Vec<PolicyValue>,
+    /// Random numbers and returns of the policy under way, and its exact value.
+    current: Option<(Rng, Returns, f64)>,
+}
+
+impl BoardStudy {
+    /// Prepares the board of these policies; `optimum` is the expected return of the optimal one.
+    #[must_use]
+    pub fn new(optimum: f64, policies: Vec<(String, Stochastic)>, conditions: Conditions) -> Self {
+        Self {
+            optimum,
+            policies,
+            conditions,
+            done: Vec::new(),
+            current: None,
+        }
+    }
+
+    /// Simulates up to `episodes` more episodes; returns whether all are done.
+    pub fn advance(&mut self, model: &impl Model, episodes: u32) -> bool {
+        let Some((name, policy)) = self.policies.get(self.done.len()) else {
+            return true;
+        };
+        let Conditions { gamma, horizon, .. } = self.conditions;
+        let (rng, returns, exact) = self.current.get_or_insert_with(|| {
+            let value = start_value(model, &exact(model, policy, gamma, horizon));
+            let rng = stream(self.conditions.seed, &format!("value.{name}"));
+            (rng, Returns::default(), value)
+        });
+        let left = u64::from(self.conditions.episodes) - returns.n;
+        for _ in 0..left.min(u64::from(episodes)) {
+            let start = model.reset(rng);
+            let draw = |state, rng: &mut Rng| policy.draw(state, rng);
+            returns.add(episode(model, start, draw, gamma, horizon, rng));
+        }
+        if returns.n == u64::from(self.conditions.episodes) {
+            self.done.push(PolicyValue {
+                name: name.clone(),
+                exact: *exact,
+                of_optimum: share(*exact, self.optimum),
+                simulated: returns.estimate(name, 0.95),
+            });
+            self.current = None;
+        }
+        self.done.len() == self.policies.len()
+    }
+
+    /// The share that is done, from 0 to 1.
+    #[must_use]
+    pub fn progress(&self) -> f64 {
+        let current = self.current.as_ref();
+        let current = current.map_or(0.0, |(_, returns, _)| returns.n as f64);
+        let part = current / f64::from(self.conditions.episodes.max(1));
+        (self.done.len() as f64 + part) / self.policies.len().max(1) as f64
+    }
+
+    /// The board of the policies that are done.
+    #[must_use]
+    pub fn board(&self) -> Board {
+        Board {
+            optimum: self.optimum,
+            policies: self.done.clone(),
+            episodes: self.conditions.episodes,
+            gamma: self.conditions.gamma,
+        }
+    }
+
+    /// The policies, done or not, with their names.
+    #[must_use]
+    pub fn policies(&self) -> &[(String, Stochastic)] {
+        &self.policies
+    }
+}
+
+/// Values every policy exactly and by simulated episodes.
 ///
 /// # Errors
 /// `solve.no-limit` where the optimum has no limit.
 pub fn board(
     model: &impl Model,
-    policies: &[(&str, &Stochastic)],
-    gamma: f64,
-    horizon: u32,
-    (episodes, seed): (u32, u64),
+    policies: Vec<(String, Stochastic)>,
+    conditions: Conditions,
 ) -> Result<Board, Problem> {
-    let optimum = solve(model, gamma)?.start_value;
-    let policies = policies
-        .iter()
-        .map(|(name, policy)| {
-            let value = start_value(model, &exact(model, policy, gamma, horizon));
-            let label = format!("value.{name}");
-            PolicyValue {
-                name: (*name).to_owned(),
-                exact: value,
-                of_optimum: (optimum > 0.0).then(|| value / optimum),
-                simulated: simulate(model, policy, gamma, horizon, episodes, (seed, &label))
-                    .estimate(name, 0.95),
-            }
-        })
-        .collect();
-    Ok(Board {
-        optimum,
-        policies,
-        episodes,
-        gamma,
-    })
+    let optimum = solve(model, conditions.gamma)?.start_value;
+    let mut study = BoardStudy::new(optimum, policies, conditions);
+    while !study.advance(model, u32::MAX) {}
+    Ok(study.board())
 }
 
 /// How much was lost by learning, up to one point of the training.

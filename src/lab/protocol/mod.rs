@@ -4,12 +4,16 @@
 
 #[cfg(feature = "whole")]
 mod ranking;
+#[cfg(feature = "whole")]
+mod study;
 
 use serde::{Deserialize, Serialize};
 
 use std::collections::BTreeMap;
 
+pub use super::findings::Learned;
 use crate::experiment::Source;
+use crate::experiment::finding::Finding;
 use crate::experiment::outcome::{Outcome, Verdict};
 use crate::experiment::parameters::Value;
 use crate::experiment::ranking::Ranking;
@@ -22,6 +26,11 @@ use crate::train::{Snapshot, StepTrace};
 #[cfg(feature = "whole")]
 pub use ranking::{
     BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, Expected, ModelInfo,
+};
+#[cfg(feature = "whole")]
+pub use study::{
+    OfflineMethod, OfflineReport, Plan, SequenceReport, StudyAnswer, StudyReport, StudyRequest,
+    ValueReport,
 };
 
 /// One request. The page's `{type, ...}` becomes serde's `{type: {...}}` on the way in, which reads without a buffer.
@@ -107,6 +116,16 @@ pub enum Request {
         /// The comparison.
         ranking: Ranking,
     },
+    /// What was learned, for the policy board of another laboratory.
+    Learned,
+    /// Puts what the policy board of another laboratory found into the experiment of this one.
+    KeepFinding {
+        /// What it found.
+        finding: Finding,
+    },
+    /// Asks the policy board.
+    #[cfg(feature = "whole")]
+    Study(StudyRequest),
 }
 
 /// One answer.
@@ -304,6 +323,22 @@ pub enum Response {
     RankingKept {
         /// Whether it came to what the opened link promised; absent where nothing was promised on the same terms.
         reproduced: Option<bool>,
+    },
+    /// What was learned.
+    Learned {
+        /// Its Q-values and how they came to be.
+        learned: Learned,
+    },
+    /// A finding of the policy board is now a part of the experiment.
+    FindingKept {
+        /// Whether it is what the opened link promised; absent where nothing was promised of the same study.
+        reproduced: Option<bool>,
+    },
+    /// An answer of the policy board.
+    #[cfg(feature = "whole")]
+    Study {
+        /// What it says.
+        answer: StudyAnswer,
     },
     /// It could not be done.
     Problem {

@@ -1,0 +1,381 @@
+//! The studies of the policy board: everything that decides what one finds, as a link holds it, and the digest of what it found.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::digest::Sum;
+use super::finding::{Finding, edited};
+use crate::evaluate::abtest::Outcome;
+use crate::evaluate::ope::Success;
+use crate::problem::{Problem, Text};
+
+/// One study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Study {
+    /// Policies against the optimum.
+    Value(ValueTerms),
+    /// A policy judged from a log that another one wrote.
+    OffPolicy(OffPolicyTerms),
+    /// The same for sequences of decisions, on a log that is recorded in the decision problem, where the truth is known.
+    Sequences(SequenceTerms),
+    /// An experiment between policies on simulated users.
+    Trial(TrialTerms),
+    /// An experiment that was already made: a log with a variant column.
+    TrialLog(TrialLogTerms),
+    /// What plain Q-learning from a log believes, beside careful ways of it.
+    Offline(OfflineTerms),
+}
+
+/// A policy of the decision problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicyName {
+    /// The greedy policy of the optimal Q-values.
+    Optimal,
+    /// The greedy policy of the learned Q-values.
+    QGreedy,
+    /// The learned Q-values with exploration: any action with probability epsilon.
+    EpsilonGreedy,
+    /// The learned Q-values by Boltzmann's distribution.
+    Softmax,
+    /// The behaviour model alone: what is likeliest next anyway. Only in a shop.
+    Likelihood,
+    /// What was seen most often in the log. Only in a shop.
+    Popularity,
+    /// Every action alike.
+    Random,
+}
+
+impl PolicyName {
+    /// Every policy, in the order of the board.
+    pub const ALL: [Self; 7] = [
+        Self::Optimal,
+        Self::QGreedy,
+        Self::EpsilonGreedy,
+        Self::Softmax,
+        Self::Likelihood,
+        Self::Popularity,
+        Self::Random,
+    ];
+
+    /// Its stable name, as in links.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Optimal => "optimal",
+            Self::QGreedy => "qGreedy",
+            Self::EpsilonGreedy => "epsilonGreedy",
+            Self::Softmax => "softmax",
+            Self::Likelihood => "likelihood",
+            Self::Popularity => "popularity",
+            Self::Random => "random",
+        }
+    }
+
+    /// Whether it needs a trained agent.
+    #[must_use]
+    pub fn trained(self) -> bool {
+        matches!(self, Self::QGreedy | Self::EpsilonGreedy | Self::Softmax)
+    }
+}
+
+/// How policies that explore do it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exploring {
+    /// Share of random actions, 0 to 1.
+    pub epsilon: f64,
+    /// Boltzmann's temperature, in units of Q, above 0.
+    pub temperature: f64,
+}
+
+impl Default for Exploring {
+    fn default() -> Self {
+        Self {
+            epsilon: 0.1,
+            temperature: 0.1,
+        }
+    }
+}
+
+/// How policies are valued.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueTerms {
+    /// Simulated episodes a policy, 100 to 1,000,000.
+    pub episodes: u32,
+    /// How policies explore.
+    pub exploring: Exploring,
+    /// Seed of the simulation.
+    pub seed: u32,
+}
+
+/// Which policy a log is asked about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum TargetChoice {
+    /// Every item alike.
+    Uniform,
+    /// Each item in proportion to its successes in the log.
+    Popularity,
+    /// The trained policy with exploration, in the state that the user's session so far leads to.
+    Trained {
+        /// Share of random actions.
+        epsilon: f64,
+    },
+    /// Probabilities from a file.
+    Table {
+        /// Its name.
+        name: String,
+        /// Its text: CSV.
+        text: String,
+    },
+}
+
+/// How a policy is judged from a log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OffPolicyTerms {
+    /// The policy.
+    pub target: TargetChoice,
+    /// What counts as a success.
+    pub success: Success,
+    /// Whether propensities are estimated by frequency.
+    pub estimate_propensities: bool,
+    /// Bootstrap resamples, 100 to 20,000.
+    pub resamples: u32,
+    /// Seed of the resampling.
+    pub seed: u32,
+}
+
+/// How sequences are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SequenceTerms {
+    /// The policy that writes the log.
+    pub logging: PolicyName,
+    /// The policy that is judged.
+    pub target: PolicyName,
+    /// Recorded episodes, 10 to 100,000.
+    pub episodes: u32,
+    /// How policies explore.
+    pub exploring: Exploring,
+    /// Bootstrap resamples, 100 to 5,000.
+    pub resamples: u32,
+    /// Seed of the log and the resampling.
+    pub seed: u32,
+}
+
+/// An experiment on simulated users.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialTerms {
+    /// The policies; the first is the control.
+    pub policies: Vec<PolicyName>,
+    /// Users at most, 100 to 10,000,000.
+    pub users: u32,
+    /// Whether the experiment ends when every treatment is told from the control.
+    pub stop: bool,
+    /// The probability of finding a difference where there is none.
+    pub alpha: f64,
+    /// The difference in return one hopes to find; absent: a fifth of the standard deviation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<f64>,
+    /// How policies explore.
+    pub exploring: Exploring,
+    /// Seed of the users.
+    pub seed: u32,
+}
+
+/// An experiment read from the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialLogTerms {
+    /// What counts as a user's outcome.
+    pub outcome: Outcome,
+    /// Name of the control; absent: the first variant by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<String>,
+    /// The probability of finding a difference where there is none.
+    pub alpha: f64,
+}
+
+/// A demonstration of learning from a log alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfflineTerms {
+    /// Whether the decision problem in progress is used; else a small shop in which plain Q-learning goes wrong.
+    pub own: bool,
+    /// Logs, each learned from by itself, 1 to 100.
+    pub logs: u32,
+    /// Episodes of each log, 10 to 100,000.
+    pub episodes: u32,
+    /// Share of the state's most tried action below which an action is not supported (BCQ), 0 to 1.
+    pub threshold: f64,
+    /// Pessimism: its factor over 1 / sqrt(n), at least 0.
+    pub pessimism: f64,
+    /// Weight of the conservative penalty (CQL), at least 0.
+    pub conservatism: f64,
+    /// Seed of the logs.
+    pub seed: u32,
+}
+
+impl Study {
+    /// Reads a study from its JSON and checks it.
+    ///
+    /// # Errors
+    /// `link.finding` where the JSON is no study; `study.range` for a value out of its range.
+    pub fn read(json: &str) -> Result<Self, Problem> {
+        let study: Self = serde_json::from_str(json).map_err(|_| edited())?;
+        study.check()?;
+        Ok(study)
+    }
+
+    /// Stable name of its kind.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "value",
+            Self::OffPolicy(_) => "offPolicy",
+            Self::Sequences(_) => "sequences",
+            Self::Trial(_) => "trial",
+            Self::TrialLog(_) => "trialLog",
+            Self::Offline(_) => "offline",
+        }
+    }
+
+    /// Whether it depends on the decision problem and its training.
+    #[must_use]
+    pub fn trained(&self) -> bool {
+        match self {
+            Self::Value(_) | Self::Sequences(_) | Self::Trial(_) => true,
+            Self::OffPolicy(terms) => matches!(terms.target, TargetChoice::Trained { .. }),
+            Self::TrialLog(_) => false,
+            Self::Offline(terms) => terms.own,
+        }
+    }
+
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// `study.range`, which names the value.
+    pub fn check(&self) -> Result<(), Problem> {
+        match self {
+            Self::Value(terms) => {
+                whole("episodes", terms.episodes, 100, 1_000_000)?;
+                terms.exploring.check()
+            }
+            Self::OffPolicy(terms) => {
+                if let TargetChoice::Trained { epsilon } = terms.target {
+                    real("epsilon", epsilon, 0.0, 1.0)?;
+                }
+                whole("resamples", terms.resamples, 100, 20_000)
+            }
+            Self::Sequences(terms) => {
+                whole("episodes", terms.episodes, 10, 100_000)?;
+                whole("resamples", terms.resamples, 100, 5_000)?;
+                terms.exploring.check()
+            }
+            Self::Trial(terms) => {
+                whole("users", terms.users, 100, 10_000_000)?;
+                real("alpha", terms.alpha, 0.0001, 0.5)?;
+                terms.exploring.check()
+            }
+            Self::TrialLog(terms) => real("alpha", terms.alpha, 0.0001, 0.5),
+            Self::Offline(terms) => {
+                whole("logs", terms.logs, 1, 100)?;
+                whole("episodes", terms.episodes, 10, 100_000)?;
+                real("threshold", terms.threshold, 0.0, 1.0)?;
+                real("pessimism", terms.pessimism, 0.0, 1e6)?;
+                real("conservatism", terms.conservatism, 0.0, 1e6)
+            }
+        }
+    }
+
+    /// The study with the digest of its result, as a link holds it.
+    ///
+    /// # Errors
+    /// `link.finding` if it can't be written, which no checked study is.
+    pub fn finding(&self, result: &impl Serialize) -> Result<Finding, Problem> {
+        Ok(Finding {
+            kind: self.kind().to_owned(),
+            trained: self.trained(),
+            study: serde_json::to_string(self).map_err(|_| edited())?,
+            digest: digest(result)?,
+        })
+    }
+}
+
+impl Exploring {
+    fn check(self) -> Result<(), Problem> {
+        real("epsilon", self.epsilon, 0.0, 1.0)?;
+        real("temperature", self.temperature, 1e-6, 1e6)
+    }
+}
+
+/// Digest of all that a result says but its sentences, which another version may word otherwise.
+fn digest(result: &impl Serialize) -> Result<String, Problem> {
+    let value = serde_json::to_value(result).map_err(|_| edited())?;
+    let mut sum = Sum::default();
+    add(&mut sum, &value);
+    Ok(sum.hex())
+}
+
+fn add(sum: &mut Sum, value: &Value) {
+    match value {
+        Value::Null => sum.whole(0),
+        Value::Bool(yes) => sum.whole(1 + u64::from(*yes)),
+        Value::Number(number) => sum.reals(&[number.as_f64().unwrap_or(f64::NAN)]),
+        Value::String(text) => sum.bytes(text.as_bytes()),
+        Value::Array(values) => {
+            sum.whole(values.len() as u64);
+            for value in values {
+                add(sum, value);
+            }
+        }
+        Value::Object(fields) => {
+            let sentence =
+                fields.len() == 2 && fields.contains_key("en") && fields.contains_key("zh");
+            for (name, value) in fields.iter().filter(|_| !sentence) {
+                sum.bytes(name.as_bytes());
+                add(sum, value);
+            }
+        }
+    }
+}
+
+fn whole(name: &str, value: u32, least: u32, most: u32) -> Result<(), Problem> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(out_of_range(
+            name,
+            &value.to_string(),
+            f64::from(least),
+            f64::from(most),
+        ))
+    }
+}
+
+fn real(name: &str, value: f64, least: f64, most: f64) -> Result<(), Problem> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(out_of_range(name, &value.to_string(), least, most))
+    }
+}
+
+fn out_of_range(name: &str, value: &str, least: f64, most: f64) -> Problem {
+    Problem::new(
+        "study.range",
+        Text::new(
+            format!("{name} can't be {value}."),
+            format!("{name} 不能为 {value}。"),
+        ),
+        Text::new(
+            format!("Give a value from {least} to {most}."),
+            format!("请填 {least} 到 {most} 之间的值。"),
+        ),
+    )
+}

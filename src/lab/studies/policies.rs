@@ -1,0 +1,188 @@
+//! The policies of a decision problem by name, and the problem that they are policies of.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::env::Environment;
+use crate::evaluate::value::Stochastic;
+use crate::experiment::parameters::Settings;
+use crate::experiment::study::{Exploring, PolicyName};
+use crate::lab::findings::Learned;
+use crate::lab::problems::Problem as Decision;
+use crate::log::Log;
+use crate::problem::{Problem, Text};
+use crate::solve::value_iteration::Optimum;
+use crate::train::Trainer;
+use std::rc::Rc;
+
+/// What was learned: the Q-values of the first run, and how their value rose.
+#[derive(Clone)]
+pub struct Supposed {
+    pub q: Vec<f64>,
+    /// Episodes so far and the value of the greedy policy, at each measurement.
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Supposed {
+    /// What a trainer has learned.
+    pub fn from_trainer(trainer: &Trainer<Decision>) -> Self {
+        Self {
+            q: trainer.q().values().to_vec(),
+            points: points(trainer),
+        }
+    }
+
+    /// What another laboratory learned on the same problem.
+    pub fn read(learned: &Learned, ground: &Ground) -> Result<Self, Problem> {
+        let bytes = URL_SAFE_NO_PAD.decode(&learned.q).unwrap_or_default();
+        let (numbers, rest) = bytes.as_chunks::<8>();
+        let q: Vec<f64> = numbers
+            .iter()
+            .map(|&bits| f64::from_le_bytes(bits))
+            .collect();
+        let fits = q.len() == ground.q_star.len() && rest.is_empty();
+        if fits && q.iter().all(|number| number.is_finite()) {
+            let points = learned.points.clone();
+            return Ok(Self { q, points });
+        }
+        Err(Problem::new(
+            "study.learned",
+            Text::new(
+                "The Q-values are of another decision problem.",
+                "这些 Q 值属于另一个决策问题。",
+            ),
+            Text::new("Train again.", "请重新训练。"),
+        ))
+    }
+}
+
+/// Episodes and value of the greedy policy at each measurement of a training.
+fn points(trainer: &Trainer<Decision>) -> Vec<(f64, f64)> {
+    let snapshots = trainer.snapshots().iter();
+    snapshots
+        .map(|snapshot| (snapshot.episodes as f64, snapshot.value))
+        .collect()
+}
+
+/// A decision problem that policies are compared in.
+#[derive(Clone)]
+pub struct Ground {
+    pub problem: Decision,
+    pub log: Option<Rc<Log>>,
+    pub gamma: f64,
+    /// Steps after which an episode is cut off.
+    pub horizon: u32,
+    /// Expected return of the optimal policy.
+    pub optimum: f64,
+    pub q_star: Rc<Vec<f64>>,
+    pub learned: Option<Supposed>,
+}
+
+impl Ground {
+    /// Nothing learned yet.
+    pub fn new(
+        problem: Decision,
+        optimum: &Optimum,
+        log: Option<Rc<Log>>,
+        settings: &Settings,
+    ) -> Self {
+        let log = log.filter(|_| matches!(problem, Decision::Shop(_)));
+        Self {
+            problem,
+            log,
+            gamma: settings.number("gamma"),
+            horizon: settings.integer("episodeCap"),
+            optimum: optimum.start_value,
+            q_star: Rc::new(optimum.q.clone()),
+            learned: None,
+        }
+    }
+
+    /// The policies that there are here.
+    pub fn names(&self) -> impl Iterator<Item = PolicyName> + '_ {
+        PolicyName::ALL.into_iter().filter(|&name| self.has(name))
+    }
+
+    fn has(&self, name: PolicyName) -> bool {
+        match name {
+            PolicyName::Optimal | PolicyName::Random => true,
+            PolicyName::Likelihood | PolicyName::Popularity => self.log.is_some(),
+            _ => self.learned.is_some(),
+        }
+    }
+
+    /// A policy by name.
+    pub fn policy(&self, name: PolicyName, exploring: Exploring) -> Result<Stochastic, Problem> {
+        if !self.has(name) {
+            return Err(missing(name));
+        }
+        let learned = self.learned.as_ref().map_or(&[][..], |learned| &learned.q);
+        let world = &self.problem;
+        Ok(match name {
+            PolicyName::Optimal => Stochastic::greedy(world, &self.q_star),
+            PolicyName::QGreedy => Stochastic::greedy(world, learned),
+            PolicyName::EpsilonGreedy => {
+                Stochastic::epsilon_greedy(world, learned, exploring.epsilon)
+            }
+            PolicyName::Softmax => Stochastic::softmax(world, learned, exploring.temperature),
+            PolicyName::Likelihood => Stochastic::greedy(world, &self.shop_scores(|_, p| p)),
+            PolicyName::Popularity => {
+                let counts = self.counts();
+                let seen = |item: u32, _| f64::from(counts[item as usize]);
+                Stochastic::greedy(world, &self.shop_scores(seen))
+            }
+            PolicyName::Random => Stochastic::uniform(world),
+        })
+    }
+
+    /// A score for each pair of a shop, from the item and its probability.
+    fn shop_scores(&self, score: impl Fn(u32, f64) -> f64) -> Vec<f64> {
+        let Decision::Shop(shop) = &self.problem else {
+            return Vec::new();
+        };
+        let mut scores = Vec::with_capacity(self.q_star.len());
+        for state in 0..shop.states() {
+            let actions = shop.actions(state) as usize;
+            let entries = shop.entries(state)[..actions].iter();
+            scores.extend(entries.map(|entry| score(entry.item, entry.probability)));
+        }
+        scores
+    }
+
+    /// Events of each item in the log.
+    fn counts(&self) -> Vec<u32> {
+        let Some(log) = &self.log else {
+            return Vec::new();
+        };
+        let mut counts = vec![0; log.items.len()];
+        for &item in &log.events.item {
+            counts[item as usize] += 1;
+        }
+        counts
+    }
+}
+
+fn missing(name: PolicyName) -> Problem {
+    let name_text = name.name();
+    if name.trained() {
+        return Problem::new(
+            "study.untrained",
+            Text::new(
+                format!("The policy {name_text} needs a trained agent."),
+                format!("策略 {name_text} 需要先训练。"),
+            ),
+            Text::new("Train first, under Learn.", "请先在“学习”处训练。"),
+        );
+    }
+    Problem::new(
+        "study.policy",
+        Text::new(
+            format!("The policy {name_text} exists only in a shop made from a log."),
+            format!("策略 {name_text} 只存在于由日志构建的商店中。"),
+        ),
+        Text::new(
+            "Choose another policy, or decide what to recommend.",
+            "请选择其他策略，或选择推荐问题。",
+        ),
+    )
+}
