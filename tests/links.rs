@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use proptest::prelude::*;
-use qcart::experiment::parameters::{Domain, PARAMETERS, Settings, Value};
+use qcart::experiment::parameters::{Domain, Settings, Value, parameters};
 use qcart::experiment::{Experiment, Source, VERSION, link, project};
 use qcart::log::ImportOptions;
 
@@ -26,8 +26,7 @@ fn experiment(settings: Settings) -> Experiment {
 
 /// Any valid value of any parameter.
 fn any_settings() -> impl Strategy<Value = Settings> {
-    let values: Vec<_> = PARAMETERS
-        .iter()
+    let values: Vec<_> = parameters()
         .map(|parameter| {
             let value = match parameter.domain {
                 Domain::Number { min, max, .. } => (min..=max).prop_map(Value::Number).boxed(),
@@ -38,6 +37,20 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                     .prop_map(|o| Value::Choice(o.key.to_owned()))
                     .boxed(),
                 Domain::Flag { .. } => any::<bool>().prop_map(Value::Flag).boxed(),
+                Domain::List {
+                    min, max, longest, ..
+                } => prop::collection::vec(min..=max, 1..=longest as usize)
+                    .prop_map(|list| {
+                        let words: Vec<_> = list.iter().map(f64::to_string).collect();
+                        Value::Choice(words.join(", "))
+                    })
+                    .boxed(),
+                Domain::Text { longest, .. } => {
+                    prop::collection::vec(prop::char::range(' ', '龟'), 0..=longest as usize)
+                        .prop_map(|text| text.into_iter().filter(|c| !c.is_control()))
+                        .prop_map(|text| Value::Choice(text.collect()))
+                        .boxed()
+                }
             };
             value.prop_map(move |value| (parameter.key.to_owned(), value))
         })
@@ -223,11 +236,11 @@ fn the_corpus_of_links_stays_readable() {
 
 #[test]
 fn the_parameter_table_has_distinct_keys_and_valid_defaults() {
-    let mut keys: Vec<_> = PARAMETERS.iter().map(|parameter| parameter.key).collect();
+    let mut keys: Vec<_> = parameters().map(|parameter| parameter.key).collect();
     keys.sort_unstable();
     keys.dedup();
-    assert_eq!(keys.len(), PARAMETERS.len());
-    for parameter in PARAMETERS {
+    assert_eq!(keys.len(), parameters().count());
+    for parameter in parameters() {
         parameter.check(&parameter.default_value()).unwrap();
         for words in [parameter.label, parameter.help] {
             assert!(

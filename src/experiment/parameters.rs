@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserializer, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::problem::{Problem, Text};
 
-pub use super::table::PARAMETERS;
+pub use super::table::parameters;
 
 /// A fixed sentence in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +44,15 @@ pub enum Group {
     Training,
     /// The generated shop.
     Generator,
+    /// Price, stock and ads; each problem says which of these it takes.
+    Operations,
+}
+
+impl Group {
+    /// Whether links were out before these parameters were: they leave them out at their defaults.
+    fn is_later(self) -> bool {
+        self == Self::Operations
+    }
 }
 
 /// One option of a choice.
@@ -89,6 +98,33 @@ pub enum Domain {
         /// Value of a new experiment.
         default: bool,
     },
+    /// Numbers in `min..=max`, written one after the other with commas or spaces between.
+    List {
+        /// Value of a new experiment.
+        default: &'static str,
+        /// Smallest valid number.
+        min: f64,
+        /// Largest valid number.
+        max: f64,
+        /// Most numbers; there is at least one.
+        longest: u32,
+    },
+    /// A few characters.
+    Text {
+        /// Value of a new experiment.
+        default: &'static str,
+        /// Most characters.
+        longest: u32,
+    },
+}
+
+/// The numbers of a list; nothing where one of its words is no number.
+#[must_use]
+pub fn listed(text: &str) -> Option<Vec<f64>> {
+    text.split([',', ' ', ';', '，', '、'])
+        .filter(|word| !word.is_empty())
+        .map(|word| word.parse().ok())
+        .collect()
 }
 
 /// One line of the table.
@@ -121,7 +157,7 @@ pub enum Value {
     Flag(bool),
     /// Of a number or an integer.
     Number(f64),
-    /// Of a choice: the option's key.
+    /// Of a choice: the option's key; of a list or a text: what was written.
     Choice(String),
 }
 
@@ -168,6 +204,9 @@ impl Parameter {
                 Value::Choice(options.first().map_or("", |o| o.key).to_owned())
             }
             Domain::Flag { default } => Value::Flag(default),
+            Domain::List { default, .. } | Domain::Text { default, .. } => {
+                Value::Choice(default.to_owned())
+            }
         }
     }
 
@@ -190,6 +229,31 @@ impl Parameter {
                 }
                 let keys: Vec<_> = options.iter().map(|option| option.key).collect();
                 Err(self.wrong(key, &keys.join(", ")))
+            }
+            (
+                Domain::List {
+                    min, max, longest, ..
+                },
+                Value::Choice(text),
+            ) => {
+                let fine = |list: Vec<f64>| {
+                    let inside = |x: &f64| x.is_finite() && (min..=max).contains(x);
+                    (1..=longest as usize).contains(&list.len()) && list.iter().all(inside)
+                };
+                if text.len() < 4096 && listed(text).is_some_and(fine) {
+                    return Ok(());
+                }
+                Err(self.wrong(text, &format!("1–{longest} × {min} … {max}")))
+            }
+            (Domain::Text { longest, .. }, Value::Choice(text)) => {
+                let fine = |c: char| !c.is_control();
+                if text.chars().count() <= longest as usize && text.chars().all(fine) {
+                    return Ok(());
+                }
+                Err(self.wrong(text, &format!("≤ {longest}")))
+            }
+            (Domain::List { .. } | Domain::Text { .. }, other) => {
+                Err(self.wrong(&shown(other), "“…”"))
             }
             (Domain::Flag { .. }, Value::Flag(_)) => Ok(()),
             (Domain::Flag { .. }, other) => Err(self.wrong(&shown(other), "true, false")),
@@ -241,8 +305,7 @@ fn shown(value: &Value) -> String {
 /// # Errors
 /// `parameter.unknown` when there is none.
 pub fn parameter(key: &str) -> Result<&'static Parameter, Problem> {
-    PARAMETERS
-        .iter()
+    parameters()
         .find(|parameter| parameter.key == key)
         .ok_or_else(|| {
             Problem::new(
@@ -260,18 +323,27 @@ pub fn parameter(key: &str) -> Result<&'static Parameter, Problem> {
 }
 
 /// One valid value for every parameter of the table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings(BTreeMap<String, Value>);
 
 impl Default for Settings {
     fn default() -> Self {
         Self(
-            PARAMETERS
-                .iter()
+            parameters()
                 .map(|p| (p.key.to_owned(), p.default_value()))
                 .collect(),
         )
+    }
+}
+
+/// Every parameter by its key, but for later ones at their defaults: older links hold neither, and stay the same.
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let said = |(key, value): &(&str, &Value)| {
+            let later = parameter(key).ok().filter(|p| p.group.is_later());
+            later.is_none_or(|p| p.default_value() != **value)
+        };
+        to.collect_map(self.iter().filter(said))
     }
 }
 
@@ -327,13 +399,19 @@ impl Settings {
         }
     }
 
-    /// The option chosen under a key of the table that holds a choice; empty for any other key.
+    /// The option chosen under a key of the table that holds a choice, or what was written; empty for any other key.
     #[must_use]
     pub fn choice(&self, key: &str) -> &str {
         match self.0.get(key) {
             Some(Value::Choice(option)) => option,
             _ => "",
         }
+    }
+
+    /// The numbers under a key of the table that holds a list; none for any other key.
+    #[must_use]
+    pub fn numbers(&self, key: &str) -> Vec<f64> {
+        listed(self.choice(key)).unwrap_or_default()
     }
 
     /// Whether the flag under this key of the table is on.

@@ -1,5 +1,8 @@
 //! The lines of the parameter table.
 
+#[cfg(feature = "whole")]
+mod operations;
+
 use super::parameters::{Choice, Domain, Group, Parameter, Words};
 
 const fn words(en: &'static str, zh: &'static str) -> Words {
@@ -136,8 +139,34 @@ impl Parameter {
     }
 }
 
+/// A list of numbers, each in `min..=max`.
+#[cfg(feature = "whole")]
+const fn numbers(
+    key: &'static str,
+    group: Group,
+    label: Words,
+    help: Words,
+    (default, min, max, longest): (&'static str, f64, f64, u32),
+) -> Parameter {
+    let domain = Domain::List {
+        default,
+        min,
+        max,
+        longest,
+    };
+    line(key, group, label, help, domain)
+}
+
 /// Every parameter of Qcart, in the order in which the page shows them.
-pub static PARAMETERS: &[Parameter] = &[
+pub fn parameters() -> impl Iterator<Item = &'static Parameter> {
+    #[cfg(feature = "whole")]
+    const TABLES: &[&[Parameter]] = &[PARAMETERS, operations::PARAMETERS];
+    #[cfg(not(feature = "whole"))]
+    const TABLES: &[&[Parameter]] = &[PARAMETERS];
+    TABLES.iter().flat_map(|table| table.iter())
+}
+
+const PARAMETERS: &[Parameter] = &[
     number(
         "sessionGap",
         Group::Sessions,

@@ -10,6 +10,8 @@ mod findings;
 mod first;
 mod learning;
 mod look;
+#[cfg(feature = "whole")]
+pub mod operations;
 pub mod problems;
 pub mod protocol;
 #[cfg(feature = "whole")]
@@ -23,7 +25,6 @@ use std::rc::Rc;
 
 use crate::env::Environment;
 use crate::env::shop::Shop;
-use crate::env::textbook;
 use crate::experiment::finding::Finding;
 use crate::experiment::outcome::Outcome;
 use crate::experiment::parameters::{Group, Settings, Value, parameter};
@@ -287,12 +288,10 @@ impl Lab {
     }
 
     fn suit(&mut self, problem: &str) -> Result<(), Problem> {
-        let suggested = if problem == SHOP {
-            Vec::new()
-        } else {
-            problems::suggested(textbook::find(problem)?)
-        };
-        for key in problems::SUGGESTED {
+        let suggested = problems::presets(problem)?;
+        let before = problems::presets(&self.problem).unwrap_or_default();
+        let before = before.iter().map(|(key, _)| *key);
+        for key in problems::SUGGESTED.into_iter().chain(before) {
             self.settings.set(key, parameter(key)?.default_value())?;
         }
         for (key, value) in suggested {
@@ -306,17 +305,13 @@ impl Lab {
             let shop = Shop::build(&self.data()?.log, configure::shop(&self.settings))?;
             return Ok(Decision::Shop(Rc::new(shop)));
         }
-        let textbook = textbook::find(problem)?;
-        Ok(Decision::Textbook(textbook, Rc::new(textbook.build()?)))
+        problems::build(problem, &self.settings)
     }
 
     fn world(&self) -> Result<Response, Problem> {
         let decided = self.decided()?;
         let optimum = decided.optimum();
-        let (title, note) = match &decided.problem {
-            Decision::Shop(_) => (problems::shop_title(), problems::shop_note()),
-            Decision::Textbook(textbook, _) => (textbook.title(), textbook.note()),
-        };
+        let (title, note) = decided.problem.words();
         let world = World {
             problem: self.problem.clone(),
             title,
@@ -398,6 +393,13 @@ impl Lab {
             Group::Sessions | Group::Generator => done(),
             Group::Reward | Group::Shop if self.problem == SHOP && self.decided.is_some() => {
                 self.decide(SHOP)
+            }
+            Group::Operations => {
+                let problem = self.problem.clone();
+                if problems::own_parameters(&problem).contains(&key) && key != "currency" {
+                    return self.decide(&problem);
+                }
+                done()
             }
             Group::Agent if key == "gamma" && self.decided.is_some() => {
                 let problem = self.problem.clone();

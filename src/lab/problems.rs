@@ -4,14 +4,16 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+#[cfg(feature = "whole")]
+use super::operations::{self, Entry, Operation};
 use crate::env::mdp::Mdp;
 use crate::env::shop::Shop;
 use crate::env::textbook::{self, Textbook};
 use crate::env::{Environment, Model, Step};
 use crate::experiment::SHOP;
-use crate::experiment::parameters::Value;
+use crate::experiment::parameters::{Settings, Value};
 use crate::log::Log;
-use crate::problem::Text;
+use crate::problem::{Problem as Refusal, Text};
 use crate::random::Rng;
 
 /// A decision problem in the list of the page.
@@ -28,6 +30,10 @@ pub struct ProblemInfo {
     pub source: &'static str,
     /// Whether it needs a log.
     pub needs_log: bool,
+    /// What is decided: `recommend`, `textbook`, `price`, `stock` or `ads`.
+    pub family: &'static str,
+    /// The parameters of its own that it takes, in the order of the page; the shop's are known by their groups.
+    pub parameters: &'static [&'static str],
 }
 
 /// Every decision problem, the shop first.
@@ -39,6 +45,8 @@ pub fn problems() -> Vec<ProblemInfo> {
         note: shop_note(),
         source: SHANI,
         needs_log: true,
+        family: "recommend",
+        parameters: &[],
     };
     let textbook = textbook::ALL.iter().map(|problem| ProblemInfo {
         id: problem.id,
@@ -46,8 +54,21 @@ pub fn problems() -> Vec<ProblemInfo> {
         note: problem.note(),
         source: problem.source,
         needs_log: false,
+        family: "textbook",
+        parameters: &[],
     });
-    std::iter::once(shop).chain(textbook).collect()
+    let all = std::iter::once(shop).chain(textbook);
+    #[cfg(feature = "whole")]
+    let all = all.chain(operations::ALL.iter().map(|entry| ProblemInfo {
+        id: entry.id,
+        title: entry.title(),
+        note: entry.note(),
+        source: entry.source,
+        needs_log: false,
+        family: entry.family,
+        parameters: entry.parameters,
+    }));
+    all.collect()
 }
 
 const SHANI: &str = "Shani, Heckerman & Brafman, JMLR 6 (2005)";
@@ -76,15 +97,30 @@ pub enum Problem {
     Shop(Rc<Shop>),
     /// A problem of the textbooks.
     Textbook(&'static Textbook, Rc<Mdp>),
+    /// A problem of price, stock or ads.
+    #[cfg(feature = "whole")]
+    Operation(&'static Entry, Rc<Operation>),
 }
 
 impl Problem {
+    /// Its name and what it is.
+    pub fn words(&self) -> (Text, Text) {
+        match self {
+            Self::Shop(_) => (shop_title(), shop_note()),
+            Self::Textbook(textbook, _) => (textbook.title(), textbook.note()),
+            #[cfg(feature = "whole")]
+            Self::Operation(entry, _) => (entry.title(), entry.note()),
+        }
+    }
+
     /// The name of a state; `log` names the items of a shop.
     pub fn state_name(&self, state: u32, log: Option<&Log>) -> String {
         match (self, log) {
             (Self::Shop(shop), Some(log)) => shop.state_name(state, &log.items),
             (Self::Shop(_), None) => state.to_string(),
             (Self::Textbook(_, mdp), _) => mdp.state_name(state).to_owned(),
+            #[cfg(feature = "whole")]
+            (Self::Operation(_, operation), _) => operation.state_name(state),
         }
     }
 
@@ -97,6 +133,8 @@ impl Problem {
                 .to_owned(),
             (Self::Shop(_), None) => action.to_string(),
             (Self::Textbook(_, mdp), _) => mdp.action_name(state, action).to_owned(),
+            #[cfg(feature = "whole")]
+            (Self::Operation(_, operation), _) => operation.action_name(action),
         }
     }
 }
@@ -107,6 +145,8 @@ impl Environment for Problem {
         match self {
             Self::Shop(shop) => shop.states(),
             Self::Textbook(_, mdp) => mdp.states(),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.states(),
         }
     }
     #[inline]
@@ -114,6 +154,8 @@ impl Environment for Problem {
         match self {
             Self::Shop(shop) => shop.actions(state),
             Self::Textbook(_, mdp) => mdp.actions(state),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.actions(state),
         }
     }
     #[inline]
@@ -121,6 +163,8 @@ impl Environment for Problem {
         match self {
             Self::Shop(shop) => shop.reset(rng),
             Self::Textbook(_, mdp) => mdp.reset(rng),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.reset(rng),
         }
     }
     #[inline]
@@ -128,6 +172,8 @@ impl Environment for Problem {
         match self {
             Self::Shop(shop) => shop.step(state, action, rng),
             Self::Textbook(_, mdp) => mdp.step(state, action, rng),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.step(state, action, rng),
         }
     }
 }
@@ -138,19 +184,61 @@ impl Model for Problem {
         match self {
             Self::Shop(shop) => shop.backup(state, values, gamma, q),
             Self::Textbook(_, mdp) => mdp.backup(state, values, gamma, q),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.backup(state, values, gamma, q),
         }
     }
     fn starts(&self) -> &[(u32, f64)] {
         match self {
             Self::Shop(shop) => shop.starts(),
             Self::Textbook(_, mdp) => mdp.starts(),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.starts(),
         }
     }
 }
 
 /// The settings that suit a problem better than the table's defaults do.
+///
+/// # Errors
+/// `textbook.unknown` when there is no such problem.
+pub fn presets(id: &str) -> Result<Vec<(&'static str, Value)>, Refusal> {
+    if id == SHOP {
+        return Ok(Vec::new());
+    }
+    #[cfg(feature = "whole")]
+    if let Some(entry) = operations::find(id) {
+        return Ok(entry.suggested());
+    }
+    Ok(suggested(textbook::find(id)?))
+}
+
+/// The parameters of its own that a problem takes; none for the shop and the textbook problems.
 #[must_use]
-pub fn suggested(problem: &Textbook) -> Vec<(&'static str, Value)> {
+pub fn own_parameters(id: &str) -> &'static [&'static str] {
+    #[cfg(feature = "whole")]
+    if let Some(entry) = operations::find(id) {
+        return entry.parameters;
+    }
+    let _ = id;
+    &[]
+}
+
+/// A problem that is made of the settings alone.
+///
+/// # Errors
+/// `textbook.unknown` when there is no such problem; what is wrong with the settings that describe it.
+pub fn build(id: &str, settings: &Settings) -> Result<Problem, Refusal> {
+    #[cfg(feature = "whole")]
+    if let Some(entry) = operations::find(id) {
+        return Ok(Problem::Operation(entry, Rc::new(entry.build(settings)?)));
+    }
+    let _ = settings;
+    let textbook = textbook::find(id)?;
+    Ok(Problem::Textbook(textbook, Rc::new(textbook.build()?)))
+}
+
+fn suggested(problem: &Textbook) -> Vec<(&'static str, Value)> {
     let suggested = problem.suggested;
     let constant = || Value::Choice("constant".to_owned());
     vec![

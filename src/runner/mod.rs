@@ -107,7 +107,9 @@ impl Common {
                 .split_once('=')
                 .ok_or_else(|| not_an_assignment(assignment))?;
             let value = match parameter(key)?.domain {
-                Domain::Choice { .. } => Value::Choice(text.to_owned()),
+                Domain::Choice { .. } | Domain::List { .. } | Domain::Text { .. } => {
+                    Value::Choice(text.to_owned())
+                }
                 Domain::Flag { .. } => text
                     .parse()
                     .map_or_else(|_| Value::Choice(text.to_owned()), Value::Flag),

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::error::{into_js, to_js};
 use super::values::from_js;
-use crate::experiment::parameters::{PARAMETERS, Parameter, Settings, Value, parameter};
+use crate::experiment::parameters::{Parameter, Settings, Value, parameter, parameters};
 use crate::experiment::{VERSION, link, project};
 use crate::lab::problems::{ProblemInfo, problems};
 
@@ -16,7 +16,7 @@ use crate::lab::problems::{ProblemInfo, problems};
 #[serde(rename_all = "camelCase")]
 struct Catalog {
     version: &'static str,
-    parameters: &'static [Parameter],
+    parameters: Vec<&'static Parameter>,
     problems: Vec<ProblemInfo>,
     longest_link: usize,
     largest_inline: usize,
@@ -29,7 +29,7 @@ struct Catalog {
 pub fn catalog() -> JsValue {
     to_js(&Catalog {
         version: VERSION,
-        parameters: PARAMETERS,
+        parameters: parameters().collect(),
         problems: problems(),
         longest_link: link::LONGEST,
         largest_inline: link::LARGEST_INLINE,

@@ -296,8 +296,11 @@ impl Axes for Pricing {
     }
 }
 
-/// Demand with this mean and this ratio of variance to mean.
-fn scattered(mean: f64, scatter: f64) -> Result<Discrete, Problem> {
+/// Demand with this mean, 0 to 10,000, and this ratio of variance to mean: 0, or 1 to 100.
+///
+/// # Errors
+/// `config.range` names what is out of range.
+pub fn scattered(mean: f64, scatter: f64) -> Result<Discrete, Problem> {
     within(("demand a period", "每周期需求"), mean, 0.0, 1e4)?;
     if scatter == 0.0 {
         return Discrete::constant(libm::round(mean) as u32);

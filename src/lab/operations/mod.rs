@@ -1,0 +1,202 @@
+//! Price, stock and ads in the laboratory: the registry of these problems, and the one type behind which they stand.
+
+mod registry;
+
+use std::fmt::Write as _;
+
+use crate::env::ads::Campaign;
+use crate::env::axes::{Axes, Axis};
+use crate::env::inventory::backorder::Backorder;
+use crate::env::inventory::lost::LostSales;
+use crate::env::inventory::newsvendor::Newsvendor;
+use crate::env::inventory::perishable::Perishable;
+use crate::env::pricing::Pricing;
+use crate::env::{Environment, Model, Step};
+use crate::experiment::parameters::{Settings, Value};
+use crate::problem::{Problem, Text};
+use crate::random::Rng;
+
+pub use registry::ALL;
+
+/// What a problem sets beyond the table's defaults.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Preset {
+    /// A number.
+    Number(f64),
+    /// An option, or a list as written.
+    Words(&'static str),
+}
+
+/// An entry of the registry.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Stable id, as in links.
+    pub id: &'static str,
+    /// What is decided: `price`, `stock` or `ads`.
+    pub family: &'static str,
+    title: [&'static str; 2],
+    note: [&'static str; 2],
+    /// Where the problem is from.
+    pub source: &'static str,
+    /// The parameters it takes, in the order of the page.
+    pub parameters: &'static [&'static str],
+    presets: &'static [(&'static str, Preset)],
+    build: fn(&Settings) -> Result<Operation, Problem>,
+}
+
+impl Entry {
+    /// Its name.
+    #[must_use]
+    pub fn title(&self) -> Text {
+        Text::new(self.title[0], self.title[1])
+    }
+
+    /// What it is and what it shows.
+    #[must_use]
+    pub fn note(&self) -> Text {
+        Text::new(self.note[0], self.note[1])
+    }
+
+    /// What suits it beyond the table's defaults.
+    #[must_use]
+    pub fn suggested(&self) -> Vec<(&'static str, Value)> {
+        let value = |preset: Preset| match preset {
+            Preset::Number(number) => Value::Number(number),
+            Preset::Words(words) => Value::Choice(words.to_owned()),
+        };
+        let common = registry::TRAINING.iter();
+        common
+            .chain(self.presets)
+            .map(|&(key, preset)| (key, value(preset)))
+            .collect()
+    }
+
+    /// The problem that the settings describe.
+    ///
+    /// # Errors
+    /// Those of the environments, for numbers that don't go together.
+    pub fn build(&self, settings: &Settings) -> Result<Operation, Problem> {
+        (self.build)(settings)
+    }
+}
+
+/// The entry with this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.id == id)
+}
+
+/// A problem of price, stock or ads.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Which price to ask.
+    Pricing(Pricing),
+    /// One order.
+    Newsvendor(Newsvendor),
+    /// Periodic review, customers wait.
+    Backorder(Backorder),
+    /// Periodic review, customers leave.
+    LostSales(LostSales),
+    /// Units that don't keep.
+    Perishable(Perishable),
+    /// A day of ads.
+    Campaign(Campaign),
+}
+
+/// The same expression for whichever model it is.
+macro_rules! each {
+    ($operation:expr, $model:ident => $value:expr) => {
+        match $operation {
+            Operation::Pricing($model) => $value,
+            Operation::Newsvendor($model) => $value,
+            Operation::Backorder($model) => $value,
+            Operation::LostSales($model) => $value,
+            Operation::Perishable($model) => $value,
+            Operation::Campaign($model) => $value,
+        }
+    };
+}
+
+impl Environment for Operation {
+    fn states(&self) -> u32 {
+        each!(self, model => model.states())
+    }
+    #[inline]
+    fn actions(&self, state: u32) -> u32 {
+        each!(self, model => model.actions(state))
+    }
+    fn reset(&self, rng: &mut Rng) -> u32 {
+        each!(self, model => model.reset(rng))
+    }
+    // Not inlined into the training loop, which the shop shares: seven environments would crowd it.
+    #[inline(never)]
+    fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step {
+        each!(self, model => model.step(state, action, rng))
+    }
+}
+
+impl Model for Operation {
+    fn backup(&self, state: u32, values: &[f64], gamma: f64, q: &mut [f64]) {
+        each!(self, model => model.backup(state, values, gamma, q));
+    }
+    fn starts(&self) -> &[(u32, f64)] {
+        each!(self, model => model.starts())
+    }
+}
+
+impl Axes for Operation {
+    fn axes(&self) -> Vec<Axis> {
+        match self {
+            Self::Pricing(model) => model.axes(),
+            Self::Newsvendor(_) => Vec::new(),
+            Self::Backorder(model) => model.axes(),
+            Self::LostSales(model) => model.axes(),
+            Self::Perishable(model) => model.axes(),
+            Self::Campaign(model) => model.axes(),
+        }
+    }
+    fn point(&self, state: u32, point: &mut [f64]) {
+        match self {
+            Self::Pricing(model) => model.point(state, point),
+            Self::Newsvendor(_) => {}
+            Self::Backorder(model) => model.point(state, point),
+            Self::LostSales(model) => model.point(state, point),
+            Self::Perishable(model) => model.point(state, point),
+            Self::Campaign(model) => model.point(state, point),
+        }
+    }
+}
+
+impl Operation {
+    /// The numbers that make up a state, such as `(20, 10)`: periods left and units in stock.
+    #[must_use]
+    pub fn state_name(&self, state: u32) -> String {
+        let axes = self.axes();
+        let mut point = vec![0.0; axes.len()];
+        self.point(state, &mut point);
+        let mut name = "(".to_owned();
+        for (place, (axis, value)) in axes.iter().zip(point).enumerate() {
+            if axis.high > axis.low {
+                let comma = if place > 0 { ", " } else { "" };
+                // Writing to a string can't fail.
+                let _ = write!(name, "{comma}{value}");
+            }
+        }
+        name + ")"
+    }
+
+    /// What an action stands for: a price, units to order, or the number of an ad or bid (0 stays out).
+    #[must_use]
+    pub fn amount(&self, action: u32) -> f64 {
+        match self {
+            Self::Pricing(model) => model.ladder()[action as usize],
+            _ => f64::from(action),
+        }
+    }
+
+    /// An action as a number.
+    #[must_use]
+    pub fn action_name(&self, action: u32) -> String {
+        self.amount(action).to_string()
+    }
+}
