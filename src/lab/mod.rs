@@ -536,23 +536,29 @@ impl Lab {
 
     /// The experiment as it stands.
     fn experiment(&self, source: Source) -> Experiment {
-        let options = match (&self.data, self.problem == SHOP) {
-            (Some(data), true) => data.options.clone(),
-            _ => ImportOptions::default(),
-        };
+        let data = self.data.as_ref().filter(|_| self.on_log());
         let training = self.training.as_ref();
+        let findings = self.findings.iter();
         Experiment {
             engine: crate::experiment::VERSION.to_owned(),
             source,
-            options,
-            problem: self.problem.clone(),
+            options: data.map_or_else(ImportOptions::default, |data| data.options.clone()),
+            problem: if self.on_log() { SHOP } else { &self.problem }.to_owned(),
             settings: self.settings.clone(),
             changes: training.map_or_else(Vec::new, |training| training.changes().to_vec()),
             stop: training.and_then(Training::stopped),
             outcome: self.outcome.clone(),
-            ranking: self.ranking.clone().filter(|_| self.problem == SHOP),
-            findings: self.findings.clone(),
+            ranking: self.ranking.clone().filter(|_| self.on_log()),
+            findings: findings
+                .filter(|finding| finding.trained || self.on_log())
+                .cloned()
+                .collect(),
         }
+    }
+
+    /// Whether the experiment is about the log: what to recommend, or nothing decided yet.
+    fn on_log(&self) -> bool {
+        self.problem == SHOP || (self.problem.is_empty() && self.data.is_some())
     }
 }
 

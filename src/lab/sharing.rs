@@ -2,14 +2,14 @@
 
 use super::protocol::Response;
 use super::{Answer, Lab};
-use crate::experiment::{SHOP, Source, link, project};
+use crate::experiment::{Source, link, project};
 use crate::problem::{Problem, Text};
 
 impl Lab {
     /// A link to the experiment as it stands.
     pub(super) fn share(&self, inline: bool, base: &str) -> Answer {
         let source = self.source()?;
-        let packed = if inline && self.problem == SHOP {
+        let packed = if inline && self.on_log() {
             self.data()?.inline(link::LARGEST_INLINE)
         } else {
             None
@@ -42,7 +42,7 @@ impl Lab {
     }
 
     fn source(&self) -> Result<Source, Problem> {
-        if self.problem == SHOP {
+        if self.on_log() {
             Ok(self.data()?.source.clone())
         } else {
             Ok(Source::None)

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::experiment::parameters::{Settings, Value};
 use qcart::experiment::{Experiment, SHOP, Source, link, project};
 use qcart::lab::protocol::{Request, Response, World};
@@ -15,10 +16,10 @@ use serde_json::json;
 
 use super::drive::{ask, finish, import_bytes, import_file, unreadable};
 use super::evaluate::evaluate;
-use super::{Command, Common, DIFFERS, output};
+use super::{Command, Common, output, policies, repeat};
 
 /// Address in the links that the runner prints; the fragment is what counts.
-const BASE: &str = "index.html";
+pub const BASE: &str = "index.html";
 
 /// Runs one command.
 pub fn run(command: Command) -> Result<ExitCode, Problem> {
@@ -46,6 +47,9 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
             common,
         } => train(log.as_deref(), problem, &common),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Value(arguments) => policies::value(&arguments),
+        Command::Ope(arguments) => policies::ope(&arguments),
+        Command::Abtest(arguments) => policies::abtest(&arguments),
         Command::Generate { out, common } => generate(&out, &common),
     }
 }
@@ -83,12 +87,15 @@ fn repeat(text: &str, log: Option<&Path>, common: &Common) -> Result<ExitCode, P
     if experiment.problem == SHOP {
         give_data(&mut lab, &experiment, log)?;
     }
-    let world = decide(&mut lab, experiment.problem)?;
-    report_training(&mut lab, world.as_ref(), common)
+    repeat::repeat(&mut lab, &experiment, common)
 }
 
 /// Gives the laboratory the log that an experiment asks for.
-fn give_data(lab: &mut Lab, experiment: &Experiment, log: Option<&Path>) -> Result<(), Problem> {
+pub fn give_data(
+    lab: &mut Lab,
+    experiment: &Experiment,
+    log: Option<&Path>,
+) -> Result<(), Problem> {
     let options = experiment.options.clone();
     let source = experiment.source.clone();
     match (&experiment.source, log) {
@@ -127,7 +134,8 @@ fn asks_for(what: &str) -> Problem {
     )
 }
 
-fn read_experiment(text: &str) -> Result<Experiment, Problem> {
+/// Reads a link, or the project file of a path.
+pub fn read_experiment(text: &str) -> Result<Experiment, Problem> {
     let path = Path::new(text);
     if !path.is_file() {
         return link::read(text);
@@ -189,7 +197,7 @@ fn train(log: Option<&Path>, problem: String, common: &Common) -> Result<ExitCod
 }
 
 /// Chooses a problem and computes its optimum.
-fn decide(lab: &mut Lab, problem: String) -> Result<Option<World>, Problem> {
+pub fn decide(lab: &mut Lab, problem: String) -> Result<Option<World>, Problem> {
     ask(lab, Request::Decide { problem })?;
     let responses = finish(lab)?;
     Ok(output::last(responses, |response| match response {
@@ -198,50 +206,52 @@ fn decide(lab: &mut Lab, problem: String) -> Result<Option<World>, Problem> {
     }))
 }
 
-/// Trains, then prints the outcome, the verdict and the link.
+/// Trains, then prints the outcome and the link.
 fn report_training(
     lab: &mut Lab,
     world: Option<&World>,
     common: &Common,
 ) -> Result<ExitCode, Problem> {
+    let trained = trained(lab)?;
+    let Some((outcome, _)) = trained else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let link = share(lab)?;
+    if common.json {
+        let digest = outcome.digest.short();
+        output::json(
+            &json!({ "world": world, "outcome": outcome, "digest": digest, "verdict": null, "link": link }),
+        );
+    } else {
+        output::outcome(world, &outcome);
+        println!("{link}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Trains to the end: what it came to, and how that compares with what was promised.
+pub fn trained(lab: &mut Lab) -> Result<Option<(Outcome, Option<Verdict>)>, Problem> {
     let mut responses = ask(lab, Request::Train)?;
     responses.extend(finish(lab)?);
+    Ok(output::last(responses, |response| match response {
+        Response::Trained {
+            outcome, verdict, ..
+        } => Some((outcome, verdict)),
+        _ => None,
+    }))
+}
+
+/// A link to the experiment as it stands.
+pub fn share(lab: &mut Lab) -> Result<String, Problem> {
     let share = Request::Share {
         inline: false,
         base: BASE.to_owned(),
     };
-    responses.extend(ask(lab, share)?);
-    let mut trained = None;
-    let mut shared = None;
-    for response in responses {
-        match response {
-            Response::Trained {
-                outcome, verdict, ..
-            } => trained = Some((outcome, verdict)),
-            Response::Shared { link, .. } => shared = Some(link),
-            _ => {}
-        }
-    }
-    let Some((outcome, verdict)) = trained else {
-        return Ok(ExitCode::SUCCESS);
-    };
-    if common.json {
-        let digest = outcome.digest.short();
-        output::json(
-            &json!({ "world": world, "outcome": outcome, "digest": digest, "verdict": verdict, "link": shared }),
-        );
-    } else {
-        output::outcome(world, &outcome, verdict.as_ref());
-        if let Some(link) = shared {
-            println!("{link}");
-        }
-    }
-    let differs = verdict.is_some_and(|verdict| !verdict.reproduced);
-    Ok(if differs {
-        ExitCode::from(DIFFERS)
-    } else {
-        ExitCode::SUCCESS
-    })
+    let link = output::last(ask(lab, share)?, |response| match response {
+        Response::Shared { link, .. } => Some(link),
+        _ => None,
+    });
+    Ok(link.unwrap_or_default())
 }
 
 fn generate(out: &Path, common: &Common) -> Result<ExitCode, Problem> {
@@ -254,7 +264,7 @@ fn generate(out: &Path, common: &Common) -> Result<ExitCode, Problem> {
 }
 
 /// A laboratory with these settings.
-fn lab(settings: &Settings) -> Result<Lab, Problem> {
+pub fn lab(settings: &Settings) -> Result<Lab, Problem> {
     let mut lab = Lab::default();
     for (key, value) in settings.iter() {
         ask(
@@ -268,7 +278,8 @@ fn lab(settings: &Settings) -> Result<Lab, Problem> {
     Ok(lab)
 }
 
-fn open(lab: &mut Lab, path: &Path) -> Result<Vec<Response>, Problem> {
+/// Imports a log with nothing given but its bytes.
+pub fn open(lab: &mut Lab, path: &Path) -> Result<Vec<Response>, Problem> {
     let source = Source::File {
         name: String::new(),
         size: 0,

@@ -4,6 +4,9 @@ mod commands;
 mod drive;
 mod evaluate;
 mod output;
+mod policies;
+mod repeat;
+mod study_output;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,6 +82,12 @@ enum Command {
     },
     /// Compares models of what a user does next: the ranking board.
     Evaluate(evaluate::Evaluate),
+    /// Says what policies are worth: exactly, simulated, and as a share of the optimum.
+    Value(policies::ValueArguments),
+    /// Says what a policy would have earned, from the log that another one wrote.
+    Ope(policies::OpeArguments),
+    /// Makes an experiment between policies on simulated users, or reads one from a log with a variant column.
+    Abtest(policies::AbtestArguments),
     /// Writes the generated shop's log to a file.
     Generate {
         /// Where to.
@@ -155,6 +164,9 @@ impl Command {
     fn json(&self) -> bool {
         match self {
             Self::Evaluate(evaluate) => evaluate.json,
+            Self::Value(value) => value.common.json,
+            Self::Ope(ope) => ope.common.json,
+            Self::Abtest(abtest) => abtest.common.json,
             Self::Inspect { common, .. }
             | Self::Run { common, .. }
             | Self::Recommend { common, .. }

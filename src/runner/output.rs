@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use qcart::evaluate::{Interval, Leaderboard};
+use qcart::experiment::finding::Finding;
 use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::lab::protocol::{RecommendationView, Rejected, Response, World};
 use qcart::log::EventType;
@@ -109,7 +110,7 @@ pub fn inspection(report: &Report, rejects: &Rejected, file: &SourceFile, dialec
 }
 
 /// What a training came to, as text.
-pub fn outcome(world: Option<&World>, outcome: &Outcome, verdict: Option<&Verdict>) {
+pub fn outcome(world: Option<&World>, outcome: &Outcome) {
     if let Some(world) = world {
         println!(
             "{}: {} states, {} pairs of state and action",
@@ -127,6 +128,21 @@ pub fn outcome(world: Option<&World>, outcome: &Outcome, verdict: Option<&Verdic
     );
     println!("mean |Q - Q*| {}", shown(outcome.q_distance, 6));
     println!("digest {}", outcome.digest.short());
+}
+
+/// What a repetition came to, as text.
+pub fn repeated(
+    world: Option<&World>,
+    trained: Option<&Outcome>,
+    findings: &[Finding],
+    verdict: Option<&Verdict>,
+) {
+    if let Some(trained) = trained {
+        outcome(world, trained);
+    }
+    for finding in findings {
+        println!("study {}: digest {}", finding.kind, finding.digest);
+    }
     match verdict {
         Some(verdict) if verdict.reproduced => println!("reproduced"),
         Some(verdict) => {

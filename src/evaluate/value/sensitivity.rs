@@ -158,18 +158,11 @@ pub fn sensitivity(
     Ok(scan.finish())
 }
 
-/// The index of the largest value; `favourite` where it ties with it, else the lowest.
+/// The index of the largest value; among equals `favourite`, else the lowest.
 fn best(row: &[f64], favourite: Option<usize>) -> usize {
-    let mut best = 0;
-    for (index, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = index;
-        }
-    }
-    match favourite {
-        Some(index) if index < row.len() && row[best] - row[index] <= TIE * row[best].abs() => {
-            index
-        }
-        _ => best,
-    }
+    let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let wins = |value: f64| top - value <= TIE * top.abs();
+    let favourite = favourite.filter(|&index| row.get(index).is_some_and(|&value| wins(value)));
+    let lowest = row.iter().position(|&value| wins(value));
+    favourite.or(lowest).unwrap_or(0)
 }

@@ -11,7 +11,7 @@ use crate::experiment::study::{OffPolicyTerms, TargetChoice};
 use crate::lab::Lab;
 use crate::lab::problems::Problem as Decision;
 use crate::lab::protocol::StudyReport;
-use crate::log::Log;
+use crate::log::{Log, RejectReason, Rejects};
 use crate::problem::{Problem, Text};
 
 /// Elementary operations that a resample counts for: about what a log of ten thousand rows takes.
@@ -22,7 +22,11 @@ pub struct Judging(Study);
 
 /// Prepares a study of the laboratory's log.
 pub fn study(lab: &Lab, terms: &OffPolicyTerms) -> Result<Judging, Problem> {
-    let log = &lab.data()?.log;
+    let data = lab.data()?;
+    let log = &data.log;
+    if !terms.estimate_propensities {
+        refuse_rejected(&data.rejects)?;
+    }
     let propensities = if terms.estimate_propensities {
         Propensities::Estimated
     } else {
@@ -54,6 +58,41 @@ pub fn study(lab: &Lab, terms: &OffPolicyTerms) -> Result<Judging, Problem> {
         }
     };
     Ok(Judging(Study::new(&logged, &target, options)?))
+}
+
+/// Rows that were left out for their propensity are no reason to go on with the others: what was left out was not left out by chance.
+fn refuse_rejected(rejects: &Rejects) -> Result<(), Problem> {
+    let mut groups = rejects.groups.iter();
+    let Some(group) = groups.find(|group| group.reason == RejectReason::Propensity) else {
+        return Ok(());
+    };
+    let count = group.count;
+    let example = group.examples.first();
+    let value = example.map_or("", |row| row.value.trim());
+    let (code, en, zh) = if value.is_empty() {
+        ("ope.propensity-missing", "none".to_owned(), "无".to_owned())
+    } else {
+        ("ope.propensity-range", value.to_owned(), value.to_owned())
+    };
+    let problem = Problem::new(
+        code,
+        Text::new(
+            format!(
+                "{count} rows have no propensity above 0 and up to 1; the first of them has {en}. An estimate without them would be about another log."
+            ),
+            format!(
+                "有 {count} 行的倾向概率不在 (0, 1] 内；其中第一行为 {zh}。去掉这些行所得的估计属于另一份日志。"
+            ),
+        ),
+        Text::new(
+            "Log the probability of what was shown on every row, or have the propensities estimated by frequency (the result is then labelled so).",
+            "请在每一行记录所展示商品的概率，或改用按频率估计的倾向概率（结果会注明）。",
+        ),
+    );
+    Err(match example {
+        Some(row) => problem.at(row.place),
+        None => problem,
+    })
 }
 
 /// The state of the shop before every event of the log.
