@@ -2,7 +2,7 @@
 
 use super::orders::Observation;
 use super::response::PriceResponse;
-use super::special::normal_quantile;
+use super::special::student_point;
 use crate::problem::{Problem, Text};
 
 /// Fewest periods to fit on.
@@ -298,16 +298,6 @@ fn finish(
         slope_error: libm::sqrt(slope_variance.max(0.0)),
         scatter,
     }
-}
-
-/// The 97.5 % point of Student's distribution (Cornish-Fisher; Abramowitz & Stegun 26.7.5).
-fn student_point(degrees: usize) -> f64 {
-    let (z, n) = (normal_quantile(0.975), degrees as f64);
-    let z2 = z * z;
-    let first = (z2 + 1.0) / 4.0;
-    let second = ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
-    let third = (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
-    z * (1.0 + (first + (second + third / n) / n) / n)
 }
 
 fn extremes(usable: &[Observation]) -> (f64, f64) {

@@ -60,6 +60,21 @@ pub fn lambert_w(x: f64) -> f64 {
     w
 }
 
+/// The 97.5 % point of Student's distribution with at least one degree of freedom: exact to four digits up to three
+/// degrees, beyond by Cornish & Fisher (Abramowitz & Stegun 26.7.5).
+#[must_use]
+pub fn student_point(degrees: usize) -> f64 {
+    if let Some(&exact) = [12.706, 12.706, 4.3027, 3.1824].get(degrees) {
+        return exact;
+    }
+    let (z, n) = (normal_quantile(0.975), degrees as f64);
+    let z2 = z * z;
+    let first = (z2 + 1.0) / 4.0;
+    let second = ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
+    let third = (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
+    z * (1.0 + (first + (second + third / n) / n) / n)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -158,6 +158,16 @@ impl Training {
         self.first.as_deref().or(self.current.as_deref())
     }
 
+    /// The last measurement of each run.
+    pub fn latest(&self) -> Vec<Snapshot> {
+        let ended = self.ended.iter().map(|run| run.last);
+        let current = self
+            .current
+            .iter()
+            .map(|run| run.snapshots().last().copied());
+        ended.chain(current).flatten().collect()
+    }
+
     /// Changes made to training while it ran.
     pub fn changes(&self) -> &[Change] {
         &self.changes

@@ -74,6 +74,8 @@ pub struct Lab {
     ranking: Option<Ranking>,
     #[cfg(feature = "whole")]
     studies: Studies,
+    #[cfg(feature = "whole")]
+    orders: operations::Orders,
     findings: Vec<Finding>,
     clock: Option<fn() -> f64>,
 }
@@ -211,6 +213,8 @@ impl Lab {
             Request::Board(request) => self.answer_board(request),
             #[cfg(feature = "whole")]
             Request::Study(request) => self.answer_study(request),
+            #[cfg(feature = "whole")]
+            Request::Operations(request) => self.answer_operations(request),
             Request::KeepRanking { ranking } => self.keep_ranking(ranking),
             Request::Learned => self.tell_learned(),
             Request::KeepFinding { finding } => self.keep_finding(finding),

@@ -235,6 +235,17 @@ impl Axes for Campaign {
     }
 }
 
+impl Campaign {
+    /// The state at a point of whole numbers within the axes, one an axis; `None` where there are fewer or more numbers.
+    #[must_use]
+    pub fn state_at(&self, point: &[f64]) -> Option<u32> {
+        match *point {
+            [left, levels, segment] => Some(self.state(left as u32, levels as u32, segment as u32)),
+            _ => None,
+        }
+    }
+}
+
 fn no_budget() -> Problem {
     Problem::new(
         "ads.budget",

@@ -201,3 +201,14 @@ impl Axes for Backorder {
         }
     }
 }
+
+impl Backorder {
+    /// The state at a point of whole numbers within the axes, one an axis; `None` where there are fewer or more numbers.
+    #[must_use]
+    pub fn state_at(&self, point: &[f64]) -> Option<u32> {
+        match *point {
+            [position] => Some((position + f64::from(self.max_backlog)) as u32),
+            _ => None,
+        }
+    }
+}

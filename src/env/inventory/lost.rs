@@ -99,6 +99,12 @@ impl LostSales {
         })
     }
 
+    /// Periods until an order arrives.
+    #[must_use]
+    pub fn lead_time(&self) -> u32 {
+        self.lead_time
+    }
+
     /// Units on hand, and the outstanding orders in the order of their arrival.
     #[must_use]
     pub fn parts(&self, state: u32) -> (u32, Vec<u32>) {
@@ -224,5 +230,16 @@ impl Axes for LostSales {
         for (place, value) in point.iter_mut().zip(std::iter::once(units).chain(orders)) {
             *place = f64::from(value);
         }
+    }
+}
+
+impl LostSales {
+    /// The state at a point of whole numbers within the axes, one an axis; `None` where there are fewer or more numbers.
+    #[must_use]
+    pub fn state_at(&self, point: &[f64]) -> Option<u32> {
+        let (units, orders) = point.split_first()?;
+        let orders = orders.iter().rev();
+        let pipeline = orders.fold(0, |rest, &order| rest * self.radix + order as u32);
+        Some(pipeline * (self.max_stock + 1) + *units as u32)
     }
 }

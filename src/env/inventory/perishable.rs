@@ -80,6 +80,19 @@ impl Perishable {
         })
     }
 
+    /// Units kept in a state, of every age.
+    #[must_use]
+    pub fn kept(&self, state: u32) -> u32 {
+        self.shelf(state, 0).iter().sum()
+    }
+
+    /// The policy "order what is missing up to `up_to`, whatever its age", one action a state.
+    #[must_use]
+    pub fn base_stock(&self, up_to: u32) -> Vec<u32> {
+        let order = |state| up_to.saturating_sub(self.kept(state)).min(self.radix - 1);
+        (0..self.states).map(order).collect()
+    }
+
     /// Units by the periods they keep, soonest first, the order included.
     fn shelf(&self, state: u32, order: u32) -> [u32; LONGEST] {
         let mut shelf = [0; LONGEST];
@@ -184,5 +197,14 @@ impl Axes for Perishable {
         for (place, units) in point.iter_mut().zip(self.shelf(state, 0)) {
             *place = f64::from(units);
         }
+    }
+}
+
+impl Perishable {
+    /// The state at a point of whole numbers within the axes, one an axis; `None` where there are fewer or more numbers.
+    #[must_use]
+    pub fn state_at(&self, point: &[f64]) -> Option<u32> {
+        let ages = point.iter().rev();
+        Some(ages.fold(0, |rest, &units| rest * self.radix + units as u32))
     }
 }

@@ -296,6 +296,19 @@ impl Axes for Pricing {
     }
 }
 
+impl Pricing {
+    /// The state at a point of whole numbers within the axes, one an axis; `None` where there are fewer or more numbers.
+    #[must_use]
+    pub fn state_at(&self, point: &[f64]) -> Option<u32> {
+        match *point {
+            [left, units, situation] => {
+                Some(self.state(left as u32, units as u32, situation as u32))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Demand with this mean, 0 to 10,000, and this ratio of variance to mean: 0, or 1 to 100.
 ///
 /// # Errors

@@ -1,6 +1,11 @@
 //! Price, stock and ads in the laboratory: the registry of these problems, and the one type behind which they stand.
 
+mod answers;
+mod baselines;
+mod episode;
+mod orders;
 mod registry;
+mod view;
 
 use std::fmt::Write as _;
 
@@ -16,6 +21,7 @@ use crate::experiment::parameters::{Settings, Value};
 use crate::problem::{Problem, Text};
 use crate::random::Rng;
 
+pub use orders::Orders;
 pub use registry::ALL;
 
 /// What a problem sets beyond the table's defaults.
@@ -168,6 +174,19 @@ impl Axes for Operation {
 }
 
 impl Operation {
+    /// The state at a point within the axes; `None` where there is none.
+    #[must_use]
+    pub fn state_at(&self, point: &[f64]) -> Option<u32> {
+        match self {
+            Self::Pricing(model) => model.state_at(point),
+            Self::Newsvendor(_) => Some(0),
+            Self::Backorder(model) => model.state_at(point),
+            Self::LostSales(model) => model.state_at(point),
+            Self::Perishable(model) => model.state_at(point),
+            Self::Campaign(model) => model.state_at(point),
+        }
+    }
+
     /// The numbers that make up a state, such as `(20, 10)`: periods left and units in stock.
     #[must_use]
     pub fn state_name(&self, state: u32) -> String {

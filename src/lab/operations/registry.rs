@@ -304,7 +304,7 @@ pub const ALL: &[Entry] = &[
     },
 ];
 
-fn response(settings: &Settings) -> PriceResponse {
+pub(super) fn response(settings: &Settings) -> PriceResponse {
     let number = |key| settings.number(key);
     let (base, slope) = (number("demandBase"), number("demandSlope"));
     match settings.choice("priceForm") {
@@ -389,7 +389,7 @@ fn season(settings: &Settings) -> Result<Operation, Problem> {
     pricing(settings, config)
 }
 
-fn demand(settings: &Settings) -> Result<Discrete, Problem> {
+pub(super) fn demand(settings: &Settings) -> Result<Discrete, Problem> {
     crate::env::pricing::scattered(settings.number("meanDemand"), settings.number("scatter"))
 }
 

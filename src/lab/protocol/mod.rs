@@ -3,6 +3,8 @@
 //! Both sides are plain data. The worker adds an id to each request and puts the same id on its responses.
 
 #[cfg(feature = "whole")]
+mod operations;
+#[cfg(feature = "whole")]
 mod ranking;
 #[cfg(feature = "whole")]
 mod study;
@@ -23,6 +25,12 @@ use crate::log::{RejectGroup, Rejects};
 use crate::problem::{Problem, Text};
 use crate::train::{Snapshot, StepTrace};
 
+#[cfg(feature = "whole")]
+pub use operations::{
+    Actions, AxisView, BaselineRow, DemandView, Earnings, Episode, ForecastView, Gap, Measure,
+    OperationsAnswer, OperationsRequest, Panel, PolicyMap, ResponseView, Rule, Shown, SplitLine,
+    SplitView,
+};
 #[cfg(feature = "whole")]
 pub use ranking::{
     BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, Expected, ModelInfo,
@@ -126,6 +134,9 @@ pub enum Request {
     /// Asks the policy board.
     #[cfg(feature = "whole")]
     Study(StudyRequest),
+    /// Something of price, stock and ads.
+    #[cfg(feature = "whole")]
+    Operations(OperationsRequest),
 }
 
 /// One answer.
@@ -333,6 +344,12 @@ pub enum Response {
     FindingKept {
         /// Whether it is what the opened link promised; absent where nothing was promised of the same study.
         reproduced: Option<bool>,
+    },
+    /// Something of price, stock and ads.
+    #[cfg(feature = "whole")]
+    Operations {
+        /// The answer.
+        answer: Box<OperationsAnswer>,
     },
     /// An answer of the policy board.
     #[cfg(feature = "whole")]

@@ -1,0 +1,116 @@
+//! What is asked about price, stock and ads, passed to those who know.
+
+use super::super::problems::{self, Problem as Decision};
+use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
+use super::super::{Answer, Lab, done, not_solved};
+use super::{Entry, Operation, baselines, view};
+use crate::experiment::parameters::parameter;
+use crate::problem::{Problem, Text};
+use crate::solve::value_iteration::Optimum;
+
+impl Lab {
+    /// Answers a request about price, stock or ads.
+    pub(in crate::lab) fn answer_operations(&mut self, request: OperationsRequest) -> Answer {
+        let answer = match request {
+            OperationsRequest::Show { seed, at } => {
+                let (entry, operation, optimum) = self.operation()?;
+                let runs = self.training.as_ref();
+                let view = view::View {
+                    entry,
+                    operation,
+                    optimum,
+                    settings: &self.settings,
+                    trainer: runs.and_then(|runs| runs.learned()),
+                };
+                let latest = runs.map_or_else(Vec::new, |runs| runs.latest());
+                OperationsAnswer::Shown(view.show(&latest, seed, &at))
+            }
+            OperationsRequest::Baselines => {
+                let (entry, operation, optimum) = self.operation()?;
+                let rows = baselines::rows(entry, operation, optimum, &self.settings);
+                OperationsAnswer::Baselines(rows)
+            }
+            OperationsRequest::Apply { settings } => {
+                for (key, value) in &settings {
+                    parameter(key)?.check(value)?;
+                }
+                let own = problems::own_parameters(&self.problem);
+                let concerned = settings.keys().any(|key| own.contains(&key.as_str()));
+                for (key, value) in settings {
+                    self.settings.set(&key, value)?;
+                }
+                self.promise = super::super::Promise::default();
+                if concerned {
+                    let problem = self.problem.clone();
+                    return self.decide(&problem);
+                }
+                self.forget_training();
+                return done();
+            }
+            OperationsRequest::Demand {
+                item,
+                period,
+                form,
+                horizon,
+                coverage,
+                season,
+            } => {
+                let data = self.data.as_ref().ok_or_else(no_log)?;
+                let wish = super::orders::Wish {
+                    item,
+                    form,
+                    horizon,
+                    coverage,
+                    season,
+                };
+                let demand = self.orders.of(&data.log, &data.file.fingerprint, period)?;
+                OperationsAnswer::Demand(demand.view(&data.log, &wish, &self.problem)?)
+            }
+            OperationsRequest::Split {
+                period,
+                items,
+                budget,
+                cost_share,
+            } => {
+                let data = self.data.as_ref().ok_or_else(no_log)?;
+                let demand = self.orders.of(&data.log, &data.file.fingerprint, period)?;
+                OperationsAnswer::Split(demand.split(&data.log, items, budget, cost_share)?)
+            }
+        };
+        Ok(vec![Response::Operations {
+            answer: Box::new(answer),
+        }])
+    }
+
+    /// The problem of price, stock or ads that is decided, with its optimum.
+    fn operation(&self) -> Result<(&'static Entry, &Operation, &Optimum), Problem> {
+        let decided = self.decided()?;
+        let Decision::Operation(entry, operation) = &decided.problem else {
+            return Err(not_an_operation());
+        };
+        let optimum = decided.optimum().ok_or_else(not_solved)?;
+        Ok((*entry, &**operation, optimum))
+    }
+}
+
+fn no_log() -> Problem {
+    Problem::new(
+        "lab.no-log",
+        Text::new("There is no log yet.", "还没有日志。"),
+        Text::new(
+            "Open one under Data, or type the demand by hand.",
+            "请在“数据”处打开一个，或手工输入需求。",
+        ),
+    )
+}
+
+fn not_an_operation() -> Problem {
+    Problem::new(
+        "lab.not-an-operation",
+        Text::new(
+            "Neither price, stock nor ads are decided here.",
+            "当前决策不涉及定价、库存或广告。",
+        ),
+        Text::new("Choose one of them under Decide.", "请在“决策”处选择其一。"),
+    )
+}

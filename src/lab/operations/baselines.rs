@@ -1,0 +1,299 @@
+//! Simple methods and bounds on the same problem: what learning has to beat, and what nothing can.
+
+use super::super::protocol::BaselineRow;
+use super::{Entry, Operation, registry};
+use crate::demand::discrete::Discrete;
+use crate::demand::response::PriceResponse;
+use crate::env::ads::Campaign;
+use crate::env::ads::baseline::{Baseline, play};
+use crate::env::inventory::backorder::Backorder;
+use crate::env::inventory::lost::LostSales;
+use crate::env::inventory::newsvendor::Newsvendor;
+use crate::env::inventory::perishable::Perishable;
+use crate::env::pricing::Pricing;
+use crate::env::Model;
+use crate::experiment::parameters::Settings;
+use crate::problem::Text;
+use crate::random::stream;
+use crate::solve::backward;
+use crate::solve::closed_form::{fluid, monopoly, newsvendor, reorder, season};
+use crate::solve::value_iteration::{Optimum, Policy, PolicyEvaluation, start_value};
+
+/// Days that learning methods play, of which the second half counts.
+const DAYS: u32 = 2_000;
+/// Decisions that they make at most.
+const DECISIONS: u32 = 2_000_000;
+/// Elementary operations that a search among policies may take.
+const SEARCH: f64 = 2e8;
+
+/// Every simple method and bound that fits the problem.
+pub fn rows(
+    entry: &Entry,
+    operation: &Operation,
+    optimum: &Optimum,
+    settings: &Settings,
+) -> Vec<BaselineRow> {
+    let mut rows = Rows {
+        optimum,
+        settings,
+        rows: Vec::new(),
+    };
+    match operation {
+        Operation::Pricing(model) if entry.id == "price" => rows.price(model),
+        Operation::Pricing(model) => rows.season(model),
+        Operation::Newsvendor(model) => rows.newsvendor(model),
+        Operation::Backorder(model) => rows.reorder(model),
+        Operation::LostSales(model) => rows.lost_sales(model),
+        Operation::Perishable(model) => rows.perishable(model),
+        Operation::Campaign(model) => rows.campaign(model),
+    }
+    rows.rows
+}
+
+struct Rows<'a> {
+    optimum: &'a Optimum,
+    settings: &'a Settings,
+    rows: Vec<BaselineRow>,
+}
+
+impl Rows<'_> {
+    fn add(&mut self, name: (&str, &str), detail: String, value: f64) -> &mut BaselineRow {
+        let best = self.optimum.start_value;
+        let unit = if best.abs() > 1e-9 { best.abs() } else { 1.0 };
+        self.rows.push(BaselineRow {
+            name: Text::new(name.0, name.1),
+            detail,
+            value,
+            percent: 100.0 * (1.0 - (best - value) / unit),
+            played: None,
+            bound: false,
+        });
+        let last = self.rows.len() - 1;
+        &mut self.rows[last]
+    }
+
+    fn bound(&mut self, name: (&str, &str), detail: String, value: f64) {
+        self.add(name, detail, value).bound = true;
+    }
+
+    fn price(&mut self, model: &Pricing) {
+        let cost = self.settings.number("unitCost");
+        let (dearest, cheapest) = (model.ladder().len() - 1, 0);
+        for (name, action) in [
+            (("always the lowest price", "总是最低价"), cheapest),
+            (("always the highest price", "总是最高价"), dearest),
+        ] {
+            let values = backward::evaluate(model, &[action as u32], 1.0);
+            self.add(name, short(model.ladder()[action]), values[0]);
+        }
+        if let Ok(best) = monopoly::best_price(registry::response(self.settings), cost) {
+            let name = ("best price without a ladder", "不限档位的最优价格");
+            self.bound(name, short(best.price), best.profit);
+        }
+    }
+
+    fn season(&mut self, model: &Pricing) {
+        let number = |key| self.settings.number(key);
+        if let Some((action, value)) = backward::best_fixed_action(model, self.optimum.gamma) {
+            let detail = short(model.ladder()[action as usize]);
+            self.add(("best fixed price", "最优固定价格"), detail, value);
+        }
+        let plain = self.settings.choice("situation") == "none" && number("scatter") == 1.0;
+        let free = ["unitCost", "salvage", "holdingCost"]
+            .iter()
+            .all(|key| number(key) == 0.0);
+        if let (PriceResponse::LogLinear { base, slope }, true) = (
+            registry::response(self.settings),
+            plain && free && self.optimum.gamma == 1.0,
+        ) {
+            let time = number("periods");
+            let stock = self.settings.integer("stock");
+            if let Ok(best) = season::best_dynamic_price(base, slope, stock, time) {
+                let name = (
+                    "any price at any moment (formula)",
+                    "任意时刻任意价格（公式）",
+                );
+                self.bound(name, String::new(), best.profit);
+            }
+        }
+    }
+
+    fn newsvendor(&mut self, model: &Newsvendor) {
+        let number = |key| self.settings.number(key);
+        let Ok(demand) = registry::demand(self.settings) else {
+            return;
+        };
+        let over = number("unitCost") + number("holdingCost") - number("salvage");
+        let under = number("sellingPrice") - number("unitCost") + number("penalty");
+        let last = model.expected().len() - 1;
+        if let Ok(level) = newsvendor::discrete(&demand, over, under) {
+            let units = (level.units as usize).min(last);
+            self.add(
+                ("critical ratio", "临界比"),
+                units.to_string(),
+                model.expected()[units],
+            );
+        }
+        let mean = (libm::round(demand.mean()) as usize).min(last);
+        self.add(
+            ("order the mean demand", "订平均需求"),
+            mean.to_string(),
+            model.expected()[mean],
+        );
+    }
+
+    fn reorder(&mut self, model: &Backorder) {
+        let number = |key| self.settings.number(key);
+        let Ok(demand) = registry::demand(self.settings) else {
+            return;
+        };
+        let lead_time = self.settings.integer("leadTime");
+        let [fixed, holding, penalty] = ["fixedCost", "holdingCost", "penalty"].map(number);
+        let best =
+            |fixed| reorder::best_reorder_policy(&demand, lead_time, fixed, holding, penalty);
+        if let Ok(best) = best(fixed) {
+            let value = self.value_of(model, model.reorder_policy(best.reorder, best.up_to));
+            let detail = format!("s = {}, S = {}", best.reorder, best.up_to);
+            self.add(
+                ("best (s, S) in the long run", "长期最优 (s, S)"),
+                detail,
+                value,
+            );
+        }
+        if let Ok(best) = best(0.0) {
+            let value = self.value_of(model, model.reorder_policy(best.up_to - 1, best.up_to));
+            let detail = format!("S = {}", best.up_to);
+            self.add(
+                ("base stock, ordering every period", "基准库存，每期订货"),
+                detail,
+                value,
+            );
+        }
+    }
+
+    fn lost_sales(&mut self, model: &LostSales) {
+        let most = self.settings.integer("maxStock");
+        let cap = self.settings.integer("maxOrder");
+        let plain = self.search(model, 1..=most, |up_to| {
+            model.capped_base_stock(up_to, u32::MAX)
+        });
+        if let Some((up_to, value)) = plain {
+            self.add(
+                ("best base stock", "最优基准库存"),
+                format!("S = {up_to}"),
+                value,
+            );
+        }
+        let pairs = (1..=most * cap).map(|i| ((i - 1) / cap + 1, (i - 1) % cap + 1));
+        let policy = |(up_to, cap)| model.capped_base_stock(up_to, cap);
+        if let Some(((up_to, cap), value)) = self.search(model, pairs, policy) {
+            let detail = format!("S = {up_to}, ≤ {cap}");
+            self.add(
+                ("best capped base stock", "最优限量基准库存"),
+                detail,
+                value,
+            );
+        }
+    }
+
+    fn perishable(&mut self, model: &Perishable) {
+        let most = self.settings.integer("maxOrder") * self.settings.integer("lifetime");
+        let best = self.search(model, 1..=most, |up_to| model.base_stock(up_to));
+        if let Some((up_to, value)) = best {
+            self.add(
+                (
+                    "best base stock, whatever the age",
+                    "最优基准库存（不看期限）",
+                ),
+                format!("S = {up_to}"),
+                value,
+            );
+        }
+    }
+
+    fn campaign(&mut self, model: &Campaign) {
+        let days = DAYS.min(DECISIONS / model.decisions()).max(20);
+        for (name, label, baseline) in [
+            (
+                ("greedy on mean value", "按平均价值贪心"),
+                "greedy",
+                Baseline::Greedy,
+            ),
+            (
+                ("adaptive pacing", "自适应匀速"),
+                "pacing",
+                Baseline::Pacing,
+            ),
+            (
+                ("Thompson sampling, paced", "汤普森采样（匀速）"),
+                "thompson",
+                Baseline::Thompson,
+            ),
+        ] {
+            let mut rng = stream(u64::from(self.settings.integer("seed")), label);
+            let values = play(model, baseline, days, &mut rng);
+            let late = &values[values.len() / 2..];
+            let n = late.len() as f64;
+            let mean = late.iter().sum::<f64>() / n;
+            let variance = late.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
+            let half = 1.96 * libm::sqrt(variance / n);
+            let row = self.add(name, String::new(), mean);
+            row.played = Some((mean - half, mean + half, late.len() as u32));
+        }
+        if let Some((action, value)) = backward::best_fixed_action(model, self.optimum.gamma) {
+            self.add(
+                ("best fixed choice", "最优固定选择"),
+                action.to_string(),
+                value,
+            );
+        }
+        if self.optimum.gamma == 1.0 {
+            let name = ("fluid bound", "流体上界");
+            self.bound(name, String::new(), fluid::bound(model).bound);
+        }
+    }
+
+    /// The expected return of a policy from the starts.
+    fn value_of(&self, model: &impl Model, greedy: Vec<u32>) -> f64 {
+        let policy = Policy {
+            greedy,
+            epsilon: 0.0,
+        };
+        let tolerance = 1e-8 * self.optimum.start_value.abs().max(1.0);
+        let zeros = vec![0.0; model.states() as usize];
+        let mut evaluation =
+            PolicyEvaluation::new(policy, zeros, self.optimum.gamma, tolerance, 10_000);
+        while !evaluation.advance(model, u64::MAX).done {}
+        start_value(model, evaluation.values())
+    }
+
+    /// The best of a family of policies, every so many where all would take too long.
+    fn search<P: Copy>(
+        &self,
+        model: &impl Model,
+        family: impl Iterator<Item = P> + Clone,
+        policy: impl Fn(P) -> Vec<u32>,
+    ) -> Option<(P, f64)> {
+        let states = model.states();
+        let pairs: f64 = (0..states)
+            .map(|state| f64::from(model.actions(state)))
+            .sum();
+        let masses = registry::demand(self.settings).map_or(1.0, |d: Discrete| f64::from(d.max()));
+        let sweeps = 18.0 / (1.0 - self.optimum.gamma).max(1e-3);
+        let affordable = (SEARCH / (pairs * masses * sweeps)).max(1.0);
+        let stride = libm::ceil(family.clone().count() as f64 / affordable) as usize;
+        let mut best: Option<(P, f64)> = None;
+        for parameters in family.step_by(stride.max(1)) {
+            let value = self.value_of(model, policy(parameters));
+            if best.is_none_or(|(_, most)| value > most) {
+                best = Some((parameters, value));
+            }
+        }
+        best
+    }
+}
+
+/// A price without needless digits.
+fn short(price: f64) -> String {
+    (libm::round(price * 1e4) / 1e4).to_string()
+}
