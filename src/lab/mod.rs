@@ -27,7 +27,7 @@ use crate::env::Environment;
 use crate::env::shop::Shop;
 use crate::experiment::finding::Finding;
 use crate::experiment::outcome::Outcome;
-use crate::experiment::parameters::{Group, Settings, Value, parameter};
+use crate::experiment::parameters::{Group, Parameter, Settings, Value, parameter};
 use crate::experiment::ranking::Ranking;
 use crate::experiment::{Change, Experiment, SHOP, Source, Stop};
 use crate::log::{Decoders, ImportOptions, Importer};
@@ -393,26 +393,29 @@ impl Lab {
         }
         self.settings.set(key, value)?;
         self.promise = Promise::default();
+        if self.rebuilds(parameter) {
+            let problem = self.problem.clone();
+            return self.decide(&problem);
+        }
         match parameter.group {
-            Group::Sessions | Group::Generator => done(),
-            Group::Reward | Group::Shop if self.problem == SHOP && self.decided.is_some() => {
-                self.decide(SHOP)
-            }
-            Group::Operations => {
-                let problem = self.problem.clone();
-                if problems::own_parameters(&problem).contains(&key) && key != "currency" {
-                    return self.decide(&problem);
-                }
-                done()
-            }
-            Group::Agent if key == "gamma" && self.decided.is_some() => {
-                let problem = self.problem.clone();
-                self.decide(&problem)
-            }
+            Group::Sessions | Group::Generator | Group::Operations => done(),
             _ => {
                 self.forget_training();
                 Ok(vec![Response::Forgotten])
             }
+        }
+    }
+
+    /// Whether another value of this parameter makes another decision problem, or another optimum, of the one at hand.
+    fn rebuilds(&self, parameter: &Parameter) -> bool {
+        match parameter.group {
+            Group::Reward | Group::Shop => self.problem == SHOP && self.decided.is_some(),
+            Group::Agent => parameter.key == "gamma" && self.decided.is_some(),
+            Group::Operations => {
+                let own = problems::own_parameters(&self.problem);
+                own.contains(&parameter.key) && parameter.key != "currency"
+            }
+            _ => false,
         }
     }
 

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::drive::{ask, finish, import_bytes, import_file, unreadable};
 use super::evaluate::evaluate;
-use super::{Command, Common, output, policies, repeat};
+use super::{Command, Common, operations, output, policies, repeat};
 
 /// Address in the links that the runner prints; the fragment is what counts.
 pub const BASE: &str = "index.html";
@@ -46,6 +46,8 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
             problem,
             common,
         } => train(log.as_deref(), problem, &common),
+        Command::Decide(arguments) => operations::decide(&arguments),
+        Command::Demand(arguments) => operations::demand(&arguments),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Value(arguments) => policies::value(&arguments),
         Command::Ope(arguments) => policies::ope(&arguments),
@@ -192,7 +194,12 @@ fn train(log: Option<&Path>, problem: String, common: &Common) -> Result<ExitCod
     if let Some(path) = log {
         open(&mut lab, path)?;
     }
-    let world = decide(&mut lab, problem)?;
+    let shop = problem == SHOP;
+    let mut world = decide(&mut lab, problem)?;
+    // Other problems bring settings of their own; what was asked for comes after them.
+    if !shop {
+        world = operations::apply(&mut lab, common.changes()?)?.or(world);
+    }
     report_training(&mut lab, world.as_ref(), common)
 }
 

@@ -3,11 +3,13 @@
 mod commands;
 mod drive;
 mod evaluate;
+mod operations;
 mod output;
 mod policies;
 mod repeat;
 mod study_output;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -80,6 +82,10 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Decides on price, stock or ads: trains, and compares with the optimum, simple methods and bounds.
+    Decide(operations::Decide),
+    /// Says what was sold of an item of a log, how demand answered its price, and what may be sold next.
+    Demand(operations::Demand),
     /// Compares models of what a user does next: the ranking board.
     Evaluate(evaluate::Evaluate),
     /// Says what policies are worth: exactly, simulated, and as a share of the optimum.
@@ -110,7 +116,12 @@ struct Common {
 impl Common {
     /// The default settings with what `--set` changes.
     fn settings(&self) -> Result<Settings, Problem> {
-        let mut settings = Settings::default();
+        Settings::from_values(&self.changes()?)
+    }
+
+    /// What `--set` changes.
+    fn changes(&self) -> Result<BTreeMap<String, Value>, Problem> {
+        let mut changes = BTreeMap::new();
         for assignment in &self.set {
             let (key, text) = assignment
                 .split_once('=')
@@ -126,9 +137,9 @@ impl Common {
                     .parse()
                     .map_or_else(|_| Value::Choice(text.to_owned()), Value::Number),
             };
-            settings.set(key, value)?;
+            changes.insert(key.to_owned(), value);
         }
-        Ok(settings)
+        Ok(changes)
     }
 }
 
@@ -164,6 +175,8 @@ impl Command {
     fn json(&self) -> bool {
         match self {
             Self::Evaluate(evaluate) => evaluate.json,
+            Self::Decide(decide) => decide.common.json,
+            Self::Demand(demand) => demand.common.json,
             Self::Value(value) => value.common.json,
             Self::Ope(ope) => ope.common.json,
             Self::Abtest(abtest) => abtest.common.json,

@@ -1,8 +1,8 @@
 //! What is asked about price, stock and ads, passed to those who know.
 
-use super::super::problems::{self, Problem as Decision};
+use super::super::problems::Problem as Decision;
 use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
-use super::super::{Answer, Lab, done, not_solved};
+use super::super::{Answer, Lab, Promise, done, not_solved};
 use super::{Entry, Operation, baselines, view};
 use crate::experiment::parameters::parameter;
 use crate::problem::{Problem, Text};
@@ -31,15 +31,16 @@ impl Lab {
                 OperationsAnswer::Baselines(rows)
             }
             OperationsRequest::Apply { settings } => {
+                let mut concerned = false;
                 for (key, value) in &settings {
-                    parameter(key)?.check(value)?;
+                    let parameter = parameter(key)?;
+                    parameter.check(value)?;
+                    concerned |= self.rebuilds(parameter);
                 }
-                let own = problems::own_parameters(&self.problem);
-                let concerned = settings.keys().any(|key| own.contains(&key.as_str()));
                 for (key, value) in settings {
                     self.settings.set(&key, value)?;
                 }
-                self.promise = super::super::Promise::default();
+                self.promise = Promise::default();
                 if concerned {
                     let problem = self.problem.clone();
                     return self.decide(&problem);

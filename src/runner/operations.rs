@@ -1,0 +1,278 @@
+//! Price, stock and ads on the command line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use qcart::demand::orders::Period;
+use qcart::experiment::parameters::Value;
+use qcart::lab::Lab;
+use qcart::lab::protocol::{
+    BaselineRow, DemandView, OperationsAnswer, OperationsRequest, Request, Response, Shown, World,
+};
+use qcart::problem::Problem;
+use serde_json::json;
+
+use super::commands::{self, lab, open, share, trained};
+use super::drive::{ask, finish};
+use super::{Common, output};
+
+#[derive(Args)]
+pub struct Decide {
+    /// `price`, `season`, `newsvendor`, `reorder`, `lostsales`, `perishable`, `ads`, `bids` or `adday`.
+    problem: String,
+    #[command(flatten)]
+    from: From,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Demand {
+    /// The log: orders with item, time and, best, quantity and price.
+    log: PathBuf,
+    #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+struct From {
+    /// Take demand from an item of this log.
+    #[arg(long)]
+    log: Option<PathBuf>,
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Args)]
+struct Look {
+    /// The item; by default the best seller.
+    #[arg(long)]
+    item: Option<String>,
+    /// How long a period is.
+    #[arg(long, value_enum, default_value_t = Length::Day)]
+    period: Length,
+    /// Form of the price response.
+    #[arg(long, default_value = "logLinear", value_parser = ["logLinear", "linear", "logit", "isoElastic"])]
+    form: String,
+    /// Periods to forecast.
+    #[arg(long, default_value_t = 14)]
+    horizon: u32,
+    /// Share of the future that intervals shall hold.
+    #[arg(long, default_value_t = 0.9)]
+    coverage: f64,
+    /// Length of the season, in periods.
+    #[arg(long, default_value_t = 7)]
+    season: u32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Length {
+    Hour,
+    Day,
+    Week,
+}
+
+/// Trains on a problem of price, stock or ads and prints it beside the optimum and simple methods.
+pub fn decide(arguments: &Decide) -> Result<ExitCode, Problem> {
+    let Decide {
+        problem,
+        from,
+        common,
+    } = arguments;
+    let mut lab = lab(&common.settings()?)?;
+    if let Some(log) = &from.log {
+        open(&mut lab, log)?;
+    }
+    let mut world = commands::decide(&mut lab, problem.clone())?;
+    let mut changes = BTreeMap::new();
+    if from.log.is_some() {
+        changes = look(&mut lab, &from.look)?.proposal;
+    }
+    changes.extend(common.changes()?);
+    world = apply(&mut lab, changes)?.or(world);
+    let Some((outcome, _)) = trained(&mut lab)? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let show = OperationsRequest::Show {
+        seed: 1,
+        at: Vec::new(),
+    };
+    let shown = match answer(&mut lab, show)? {
+        Some(OperationsAnswer::Shown(shown)) => Some(shown),
+        _ => None,
+    };
+    let baselines = match answer(&mut lab, OperationsRequest::Baselines)? {
+        Some(OperationsAnswer::Baselines(rows)) => rows,
+        _ => Vec::new(),
+    };
+    let link = share(&mut lab)?;
+    if common.json {
+        let digest = outcome.digest.short();
+        let gap = shown.and_then(|shown| shown.gap);
+        output::json(&json!({
+            "world": world, "gap": gap, "outcome": outcome, "digest": digest, "baselines": baselines, "link": link,
+        }));
+    } else {
+        output::outcome(world.as_ref(), &outcome);
+        print_gap(shown.as_ref());
+        print_baselines(&baselines);
+        println!("{link}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sets what was asked for and computes the optimum anew where that changes it.
+pub fn apply(lab: &mut Lab, settings: BTreeMap<String, Value>) -> Result<Option<World>, Problem> {
+    if settings.is_empty() {
+        return Ok(None);
+    }
+    ask(
+        lab,
+        Request::Operations(OperationsRequest::Apply { settings }),
+    )?;
+    Ok(output::last(finish(lab)?, |response| match response {
+        Response::World { world } => Some(world),
+        _ => None,
+    }))
+}
+
+/// Prints what was sold of an item of a log and what follows from it.
+pub fn demand(arguments: &Demand) -> Result<ExitCode, Problem> {
+    let Demand {
+        log,
+        look: how,
+        common,
+    } = arguments;
+    let mut lab = lab(&common.settings()?)?;
+    open(&mut lab, Path::new(log))?;
+    let view = look(&mut lab, how)?;
+    if common.json {
+        output::json(&json!(view));
+    } else {
+        print_demand(&view);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn look(lab: &mut Lab, look: &Look) -> Result<DemandView, Problem> {
+    let request = OperationsRequest::Demand {
+        item: look.item.clone(),
+        period: match look.period {
+            Length::Hour => Period::Hour,
+            Length::Day => Period::Day,
+            Length::Week => Period::Week,
+        },
+        form: look.form.clone(),
+        horizon: look.horizon,
+        coverage: look.coverage,
+        season: look.season,
+    };
+    match answer(lab, request)? {
+        Some(OperationsAnswer::Demand(view)) => Ok(view),
+        // The laboratory answers a question about demand with demand or a problem.
+        _ => Err(Problem::new(
+            "runner.answer",
+            qcart::problem::Text::new("The engine gave no answer.", "引擎没有给出答案。"),
+            qcart::problem::Text::new("Please report this.", "请报告此问题。"),
+        )),
+    }
+}
+
+fn answer(lab: &mut Lab, request: OperationsRequest) -> Result<Option<OperationsAnswer>, Problem> {
+    let responses = ask(lab, Request::Operations(request))?;
+    Ok(output::last(responses, |response| match response {
+        Response::Operations { answer } => Some(*answer),
+        _ => None,
+    }))
+}
+
+fn print_gap(shown: Option<&Shown>) {
+    let Some(gap) = shown.and_then(|shown| shown.gap.as_ref()) else {
+        return;
+    };
+    print!(
+        "gap to the optimum {:.3} % (value {:.4} of {:.4}",
+        gap.percent, gap.value, gap.optimum
+    );
+    match gap.interval {
+        Some((low, high)) => println!(
+            "; 95 % interval over {} seeds {low:.3} to {high:.3} %)",
+            gap.runs
+        ),
+        None => println!("; one run)"),
+    }
+}
+
+fn print_baselines(rows: &[BaselineRow]) {
+    for row in rows {
+        let kind = if row.bound { "bound" } else { "policy" };
+        print!(
+            "{kind:<7} {:<42} {:<16} {:>14.4} {:>9.3} %",
+            row.name.en, row.detail, row.value, row.percent
+        );
+        match row.played {
+            Some((low, high, days)) => println!("  [{low:.4}, {high:.4}] over {days} days"),
+            None => println!(),
+        }
+    }
+}
+
+fn print_demand(view: &DemandView) {
+    let report = &view.report;
+    println!(
+        "{} orders, {} returns ({} units, {} without an earlier order), {} rows without a quantity, {} without a price",
+        report.orders,
+        report.returns,
+        report.returned_units,
+        report.unmatched_units,
+        report.ignored,
+        report.unpriced
+    );
+    println!(
+        "{}: {} periods, {:.3} units a period, variance over mean {:.3}",
+        view.item,
+        view.series.len(),
+        view.mean,
+        view.scatter
+    );
+    match &view.response {
+        Ok(fit) => println!(
+            "price slope {:.4} (standard error {:.4}, 95 % {:.4} to {:.4}), elasticity {:.3}, {} periods, prices {} to {}{}",
+            fit.slope,
+            fit.slope_error,
+            fit.slope_interval.0,
+            fit.slope_interval.1,
+            fit.elasticity,
+            fit.periods,
+            fit.seen.0,
+            fit.seen.1,
+            if fit.certain {
+                ""
+            } else {
+                ": not told from none"
+            }
+        ),
+        Err(problem) => println!("price: {problem}"),
+    }
+    match &view.forecast {
+        Ok(ahead) => {
+            println!(
+                "forecast by {}: mean absolute error {:.3} on {} periods, the last value again {:.3}. {}",
+                ahead.method.en, ahead.error, ahead.tested, ahead.naive_error, ahead.verdict.en
+            );
+            for (i, mean) in ahead.mean.iter().enumerate() {
+                println!(
+                    "  {:>3} {mean:>10.3} [{:.3}, {:.3}]",
+                    i + 1,
+                    ahead.low[i],
+                    ahead.high[i]
+                );
+            }
+        }
+        Err(problem) => println!("forecast: {problem}"),
+    }
+}
