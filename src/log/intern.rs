@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
+use super::numerals::{self, Numerals};
 use super::{NONE, Names};
 
 /// Bytes that must be readable after the end of every text handed in, so that short names load in one go.
@@ -12,6 +13,8 @@ pub(super) const PADDING: usize = 16;
 const SHORT: usize = 12;
 /// The tag of names that don't: no UTF-8 text holds the byte 0xff.
 const LONG: u32 = u32::MAX;
+/// The tag of plain numbers, which stand in a table of their own; nor does any hold the byte 0xfe.
+const PLAIN: u32 = 0xfefe_fefe;
 /// Bytes of names that one table may hold (ends are 32 bits wide), less one block.
 const MOST_TEXT: usize = u32::MAX as usize - (1 << 20);
 
@@ -32,7 +35,8 @@ impl Span {
     }
 }
 
-/// A slot: a short name itself (`low`, then `tag`, zero-padded), or the hash of a long one.
+/// A slot: a short name itself (`low`, then `tag`, zero-padded), the value of a plain number, or the hash of a long
+/// name.
 #[derive(Clone, Copy)]
 struct Slot {
     low: u64,
@@ -54,6 +58,9 @@ pub(super) struct Interner {
     text: Vec<u8>,
     ends: Vec<u32>,
     hasher: FixedState,
+    numerals: Numerals,
+    /// Names in `slots`.
+    hashed: usize,
     /// Keys of the names being looked up.
     keys: Vec<Slot>,
     /// The short name looked up last by itself.
@@ -68,6 +75,8 @@ impl Interner {
             text: Vec::new(),
             ends: Vec::new(),
             hasher: FixedState::with_seed(0),
+            numerals: Numerals::new(),
+            hashed: 0,
             keys: Vec::new(),
             last: EMPTY,
         }
@@ -84,7 +93,10 @@ impl Interner {
 
     /// Bytes of memory taken.
     pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot>() + self.text.capacity() + self.ends.capacity() * 4
+        self.slots.capacity() * size_of::<Slot>()
+            + self.numerals.bytes()
+            + self.text.capacity()
+            + self.ends.capacity() * 4
     }
 
     /// The name with this number.
@@ -104,17 +116,20 @@ impl Interner {
         let mask = self.slots.len() - 1;
         let mut touched = 0;
         keys.clear();
-        keys.extend(spans.iter().map(|&span| {
-            let key = self.key(text, span);
-            touched ^= self.slots[place(key, self.shift) & mask].number;
-            key
-        }));
+        keys.extend(spans.iter().map(|&span| self.key(text, span)));
+        for &key in &keys {
+            touched ^= if key.tag == PLAIN {
+                self.numerals.get(key.low as u32)
+            } else {
+                self.slots[place(key, self.shift) & mask].number
+            };
+        }
         std::hint::black_box(touched);
         for (&key, &span) in keys.iter().zip(spans) {
             push(if span.is_empty() {
                 NONE
             } else {
-                self.find(key, span.of(text))
+                self.find(key, text, span)
             });
         }
         self.keys = keys;
@@ -127,23 +142,32 @@ impl Interner {
         if key.tag != LONG && (key.low, key.tag) == (self.last.low, self.last.tag) {
             return self.last.number;
         }
-        let number = self.find(key, span.of(text));
+        let number = self.find(key, text, span);
         self.last = Slot { number, ..key };
         number
     }
 
     #[inline(always)]
-    fn find(&mut self, key: Slot, name: &[u8]) -> u32 {
+    fn find(&mut self, key: Slot, text: &[u8], span: Span) -> u32 {
+        if key.tag == PLAIN {
+            let value = key.low as u32;
+            let mut number = self.numerals.get(value);
+            if number == NONE {
+                number = self.add(text, span);
+                self.numerals.set(value, number);
+            }
+            return number;
+        }
         let mut index = place(key, self.shift);
         let mask = self.slots.len() - 1;
         loop {
             let slot = self.slots[index & mask];
             if slot.number == NONE {
-                return self.insert(index & mask, key, name);
+                return self.insert(index & mask, key, text, span);
             }
             if slot.low == key.low
                 && slot.tag == key.tag
-                && (key.tag != LONG || self.get(slot.number) == name)
+                && (key.tag != LONG || self.get(slot.number) == span.of(text))
             {
                 return slot.number;
             }
@@ -160,6 +184,9 @@ impl Interner {
             let low = word as u64;
             if length <= 8 {
                 key.low = low & (u64::MAX >> (64 - 8 * length as u32).min(63));
+                if let Some(value) = numerals::plain(key.low, length) {
+                    (key.low, key.tag) = (u64::from(value), PLAIN);
+                }
             } else {
                 key.low = low;
                 key.tag = (word >> 64) as u32 & (u32::MAX >> (96 - 8 * length as u32));
@@ -189,25 +216,43 @@ impl Interner {
     }
 
     #[inline]
-    fn insert(&mut self, index: usize, key: Slot, name: &[u8]) -> u32 {
-        let number = self.ends.len() as u32;
+    fn insert(&mut self, index: usize, key: Slot, text: &[u8], span: Span) -> u32 {
+        let number = self.add(text, span);
         self.slots[index] = Slot { number, ..key };
-        self.text.extend_from_slice(name);
-        self.ends.push(self.text.len() as u32);
-        if self.ends.len() * 3 > self.slots.len() * 2 {
+        self.hashed += 1;
+        if self.hashed * 3 > self.slots.len() * 2 {
             self.grow();
         }
+        number
+    }
+
+    /// Gives the next number to a name.
+    #[inline]
+    fn add(&mut self, text: &[u8], span: Span) -> u32 {
+        let number = self.ends.len() as u32;
+        let (start, length) = (span.start as usize, (span.end - span.start) as usize);
+        if length <= PADDING {
+            // Copying a fixed number of bytes takes no call.
+            let end = self.text.len() + length;
+            let bytes = load(text, start, length).to_le_bytes();
+            self.text.extend_from_slice(&bytes);
+            self.text.truncate(end);
+        } else {
+            self.text.extend_from_slice(span.of(text));
+        }
+        self.ends.push(self.text.len() as u32);
         number
     }
 
     /// Gives back the memory that only looking up needs: no name is looked up from now on.
     pub(super) fn close(&mut self) {
         (self.slots, self.keys) = (Vec::new(), Vec::new());
+        self.numerals = Numerals::new();
     }
 
     /// The names alone; the table is given back. The bytes handed in were UTF-8.
     pub(super) fn into_names(self) -> Names {
-        drop(self.slots);
+        drop((self.slots, self.numerals));
         match String::from_utf8(self.text) {
             Ok(text) => Names {
                 text,

@@ -17,6 +17,7 @@ mod look;
 mod names;
 mod notes;
 mod number;
+mod numerals;
 mod options;
 mod reject;
 mod report;

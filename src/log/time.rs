@@ -1,5 +1,6 @@
 //! Times as logs write them, read to milliseconds since 1970-01-01 UTC. Times without a zone are taken as UTC.
 
+use super::numerals::eight_digits;
 use crate::problem::Text;
 
 /// Milliseconds of a day.
@@ -132,27 +133,11 @@ pub(super) fn iso(ms: i64) -> String {
     text
 }
 
-/// The value of eight ASCII digits, or `None`. Works on all eight at once (Lemire, "Quickly parsing eight
-/// digits", 2018).
-#[inline]
-fn eight_digits(text: [u8; 8]) -> Option<u64> {
-    let word = u64::from_le_bytes(text);
-    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
-    let above = word.wrapping_add(0x4646_4646_4646_4646);
-    if (digits | above) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let left = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
-    let right = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
-    Some(left.wrapping_add(right) >> 32)
-}
-
 /// An unsigned number of 8 to 16 digits, by two overlapping loads.
 #[inline]
 fn long_digits(text: &[u8]) -> Option<u64> {
-    let first: [u8; 8] = *text.first_chunk()?;
-    let last: [u8; 8] = *text.last_chunk()?;
+    let first = u64::from_le_bytes(*text.first_chunk()?);
+    let last = u64::from_le_bytes(*text.last_chunk()?);
     let scale = match text.len() {
         8 => return eight_digits(first),
         9 => 10_000_000,

@@ -1,0 +1,108 @@
+//! Names that are small plain numbers, as most shops number users and goods: found by their value, without a hash.
+
+use super::NONE;
+
+/// The numbers kept here are below this.
+const LIMIT: u64 = 1 << 24;
+/// Numbers of a page.
+const PAGE: usize = 1 << 8;
+
+/// From plain numbers to the numbers of their names. Pages are made when they are first needed, so that a shop whose
+/// numbers lie close together takes 4 bytes a number; one that scatters them takes at most 64 MiB.
+pub(super) struct Numerals {
+    /// For each page of numbers its place in `pages`; 0 where there is none yet.
+    places: Vec<u32>,
+    /// Pages one after the other; the first is that of the numbers not seen, and stays so.
+    pages: Vec<u32>,
+}
+
+impl Numerals {
+    pub(super) fn new() -> Self {
+        Self {
+            places: Vec::new(),
+            pages: vec![NONE; PAGE],
+        }
+    }
+
+    /// Bytes of memory taken.
+    pub(super) fn bytes(&self) -> usize {
+        (self.places.capacity() + self.pages.capacity()) * 4
+    }
+
+    /// The number of the name that `value` is; [`NONE`] if it was not set.
+    #[inline(always)]
+    pub(super) fn get(&self, value: u32) -> u32 {
+        let place = self.places.get(value as usize / PAGE);
+        let place = place.copied().unwrap_or(0) as usize;
+        self.pages[place * PAGE + value as usize % PAGE]
+    }
+
+    /// Sets it.
+    #[inline]
+    pub(super) fn set(&mut self, value: u32, number: u32) {
+        let page = value as usize / PAGE;
+        let mut place = self.places.get(page).map_or(0, |&place| place as usize);
+        if place == 0 {
+            place = self.make(page);
+        }
+        self.pages[place * PAGE + value as usize % PAGE] = number;
+    }
+
+    #[cold]
+    fn make(&mut self, page: usize) -> usize {
+        if page >= self.places.len() {
+            self.places.resize((page + 1).next_power_of_two(), 0);
+        }
+        let place = self.pages.len() / PAGE;
+        self.places[page] = place as u32;
+        self.pages.resize(self.pages.len() + PAGE, NONE);
+        place
+    }
+}
+
+/// The value of a name of `length` bytes, at most 8, which are the lowest of `word`, if it is written as plain numbers
+/// are: digits without a leading zero.
+#[inline(always)]
+pub(super) fn plain(word: u64, length: usize) -> Option<u32> {
+    let above = 64 - 8 * length as u32;
+    if length == 0 || (word as u8 == b'0' && length > 1) {
+        return None;
+    }
+    // The digits at the end, zeros before them.
+    let zeros = 0x3030_3030_3030_3030 & !(u64::MAX << above);
+    eight_digits(word << above | zeros)
+        .filter(|&value| value < LIMIT)
+        .map(|value| value as u32)
+}
+
+/// The value of eight ASCII digits, the first in the lowest byte, or `None`. Works on all eight at once (Lemire,
+/// "Quickly parsing eight digits", 2018).
+#[inline(always)]
+pub(super) fn eight_digits(word: u64) -> Option<u64> {
+    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
+    let above = word.wrapping_add(0x4646_4646_4646_4646);
+    if (digits | above) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let left = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let right = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some(left.wrapping_add(right) >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn only_what_prints_the_same_is_a_plain_number(text in "[0-9]{1,8}|[0-9a:/-]{1,8}|0") {
+            let mut bytes = [0; 8];
+            bytes[..text.len()].copy_from_slice(text.as_bytes());
+            let value: Option<u32> = text.parse().ok();
+            let want = value.filter(|value| u64::from(*value) < LIMIT && value.to_string() == text);
+            prop_assert_eq!(plain(u64::from_le_bytes(bytes), text.len()), want);
+        }
+    }
+}
