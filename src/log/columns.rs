@@ -20,14 +20,18 @@ impl<T: Copy> Column<T> {
         }
     }
 
-    #[inline]
-    pub(super) fn push(&mut self, value: T) {
-        if self.len & (PIECE - 1) == 0 {
-            self.pieces.push(Vec::with_capacity(PIECE));
-        }
-        if let Some(piece) = self.pieces.last_mut() {
-            piece.push(value);
-            self.len += 1;
+    pub(super) fn extend(&mut self, mut values: &[T]) {
+        while !values.is_empty() {
+            let room = PIECE - (self.len & (PIECE - 1));
+            if room == PIECE {
+                self.pieces.push(Vec::with_capacity(PIECE));
+            }
+            let (now, later) = values.split_at(room.min(values.len()));
+            if let Some(piece) = self.pieces.last_mut() {
+                piece.extend_from_slice(now);
+                self.len += now.len();
+            }
+            values = later;
         }
     }
 

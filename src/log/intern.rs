@@ -106,12 +106,44 @@ impl Interner {
         &self.text[start as usize..self.ends[index] as usize]
     }
 
-    /// The numbers of the names at `spans` of `text` (which must go on for [`PADDING`] bytes after each), in order;
-    /// [`NONE`] for empty spans.
+    /// The numbers of names that all are plain numbers, in order; `false` if one is not, and nothing was done.
+    /// Name `i` has the value `values[i]`, as [`numerals::plain`] gives it, and stands at `span(i)` of `text`.
     ///
-    /// A first pass only touches the slots where the searches will begin: those reads don't wait for each other, so
-    /// that the memory's latency is paid once for many names and not once for each.
-    pub(super) fn numbers(&mut self, text: &[u8], spans: &[Span], mut push: impl FnMut(u32)) {
+    /// A first pass only touches the places where the numbers stand: those reads don't wait for each other, so that the
+    /// memory's latency is paid once for many names and not once for each.
+    pub(super) fn plain_numbers(
+        &mut self,
+        text: &[u8],
+        values: &[u32],
+        span: impl Fn(usize) -> Span,
+        out: &mut Vec<u32>,
+    ) -> bool {
+        let (mut touched, mut others) = (0, false);
+        for &value in values {
+            others |= value == NONE;
+            touched ^= self.numerals.get(value);
+        }
+        std::hint::black_box(touched);
+        if others {
+            return false;
+        }
+        out.clear();
+        out.extend(values.iter().enumerate().map(|(index, &value)| {
+            let number = self.numerals.get(value);
+            if number == NONE {
+                let number = self.add(text, span(index));
+                self.numerals.set(value, number);
+                number
+            } else {
+                number
+            }
+        }));
+        true
+    }
+
+    /// The numbers of the names at `spans` of `text` (which must go on for [`PADDING`] bytes after each), in order;
+    /// [`NONE`] for empty spans. Touches first, as [`Interner::plain_numbers`] does.
+    pub(super) fn numbers(&mut self, text: &[u8], spans: &[Span], out: &mut Vec<u32>) {
         let mut keys = std::mem::take(&mut self.keys);
         let mask = self.slots.len() - 1;
         let mut touched = 0;
@@ -125,25 +157,31 @@ impl Interner {
             };
         }
         std::hint::black_box(touched);
-        for (&key, &span) in keys.iter().zip(spans) {
-            push(if span.is_empty() {
+        out.clear();
+        out.extend(keys.iter().zip(spans).map(|(&key, &span)| {
+            if span.is_empty() {
                 NONE
             } else {
                 self.find(key, text, span)
-            });
-        }
+            }
+        }));
         self.keys = keys;
     }
 
     /// The number of the name at `span` of `text`, which must go on for [`PADDING`] bytes after it.
+    #[inline]
     pub(super) fn number(&mut self, text: &[u8], span: Span) -> u32 {
-        let key = self.key(text, span);
         // Event words and categories come in runs.
-        if key.tag != LONG && (key.low, key.tag) == (self.last.low, self.last.tag) {
+        let short = short(text, span);
+        if let Some(key) = short
+            && (key.low, key.tag) == (self.last.low, self.last.tag)
+        {
             return self.last.number;
         }
-        let number = self.find(key, text, span);
-        self.last = Slot { number, ..key };
+        let number = self.find(self.key(text, span), text, span);
+        if let Some(key) = short {
+            self.last = Slot { number, ..key };
+        }
         number
     }
 
@@ -177,25 +215,19 @@ impl Interner {
 
     #[inline(always)]
     fn key(&self, text: &[u8], span: Span) -> Slot {
-        let (start, length) = (span.start as usize, (span.end - span.start) as usize);
-        let mut key = EMPTY;
-        if length <= SHORT {
-            let word = load(text, start, length);
-            let low = word as u64;
-            if length <= 8 {
-                key.low = low & (u64::MAX >> (64 - 8 * length as u32).min(63));
-                if let Some(value) = numerals::plain(key.low, length) {
-                    (key.low, key.tag) = (u64::from(value), PLAIN);
-                }
-            } else {
-                key.low = low;
-                key.tag = (word >> 64) as u32 & (u32::MAX >> (96 - 8 * length as u32));
-            }
-        } else {
-            key.low = self.hasher.hash_one(span.of(text));
-            key.tag = LONG;
+        let value = numerals::plain(text, span);
+        if value != NONE {
+            return Slot {
+                low: u64::from(value),
+                tag: PLAIN,
+                number: NONE,
+            };
         }
-        key
+        short(text, span).unwrap_or_else(|| Slot {
+            low: self.hasher.hash_one(span.of(text)),
+            tag: LONG,
+            number: NONE,
+        })
     }
 
     #[cold]
@@ -261,6 +293,24 @@ impl Interner {
             Err(_) => Names::default(),
         }
     }
+}
+
+/// The key that is a short name itself.
+#[inline(always)]
+fn short(text: &[u8], span: Span) -> Option<Slot> {
+    let (start, length) = (span.start as usize, (span.end - span.start) as usize);
+    if length > SHORT {
+        return None;
+    }
+    let word = load(text, start, length);
+    let mut key = EMPTY;
+    key.low = word as u64;
+    if length <= 8 {
+        key.low &= u64::MAX >> (64 - 8 * length as u32).min(63);
+    } else {
+        key.tag = (word >> 64) as u32 & (u32::MAX >> (96 - 8 * length as u32));
+    }
+    Some(key)
 }
 
 /// The 16 bytes from `start`; where the text ends before, the `length` bytes from there and zeros.

@@ -1,6 +1,7 @@
 //! Names that are small plain numbers, as most shops number users and goods: found by their value, without a hash.
 
 use super::NONE;
+use super::intern::Span;
 
 /// The numbers kept here are below this.
 const LIMIT: u64 = 1 << 24;
@@ -60,19 +61,26 @@ impl Numerals {
     }
 }
 
-/// The value of a name of `length` bytes, at most 8, which are the lowest of `word`, if it is written as plain numbers
-/// are: digits without a leading zero.
+/// The value of the name at `span`, if it is written as plain numbers are (digits without a leading zero) and the text
+/// goes on for eight bytes; else [`NONE`].
 #[inline(always)]
-pub(super) fn plain(word: u64, length: usize) -> Option<u32> {
-    let above = 64 - 8 * length as u32;
-    if length == 0 || (word as u8 == b'0' && length > 1) {
-        return None;
+pub(super) fn plain(text: &[u8], span: Span) -> u32 {
+    let length = span.end.wrapping_sub(span.start);
+    let word = text.get(span.start as usize..).map(<[u8]>::first_chunk);
+    let Some(Some(&bytes)) = word else {
+        return NONE;
+    };
+    let word = u64::from_le_bytes(bytes);
+    if !(1..=8).contains(&length) || (word as u8 == b'0' && length > 1) {
+        return NONE;
     }
     // The digits at the end, zeros before them.
+    let above = 64 - 8 * length;
     let zeros = 0x3030_3030_3030_3030 & !(u64::MAX << above);
-    eight_digits(word << above | zeros)
-        .filter(|&value| value < LIMIT)
-        .map(|value| value as u32)
+    match eight_digits(word << above | zeros) {
+        Some(value) if value < LIMIT => value as u32,
+        _ => NONE,
+    }
 }
 
 /// The value of eight ASCII digits, the first in the lowest byte, or `None`. Works on all eight at once (Lemire,
@@ -97,12 +105,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_what_prints_the_same_is_a_plain_number(text in "[0-9]{1,8}|[0-9a:/-]{1,8}|0") {
-            let mut bytes = [0; 8];
-            bytes[..text.len()].copy_from_slice(text.as_bytes());
+        fn only_what_prints_the_same_is_a_plain_number(text in "[0-9]{1,8}|[0-9a:/-]{1,9}|0|") {
+            let mut bytes = vec![b'7'];
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.extend_from_slice(b"12345678");
+            let span = Span { start: 1, end: 1 + text.len() as u32 };
             let value: Option<u32> = text.parse().ok();
             let want = value.filter(|value| u64::from(*value) < LIMIT && value.to_string() == text);
-            prop_assert_eq!(plain(u64::from_le_bytes(bytes), text.len()), want);
+            prop_assert_eq!(plain(&bytes, span), want.unwrap_or(NONE));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::options::Role;
 use super::reject::Rejects;
 use super::schema::Schema;
 use super::splitter::{Batch, Shape};
-use super::values::{Fields, Slots, Values};
+use super::values::{Fields, Names, Slots, Values};
 use super::words::is_missing;
 use super::{EventType, NONE, words};
 use crate::problem::{Place, Problem, Text};
@@ -279,6 +279,7 @@ impl Events {
         values: &mut Values,
     ) -> Result<(), Problem> {
         values.good.clear();
+        values.kind.clear();
         for row in 0..values.fault.len() {
             if let Some((reason, slot)) = values.fault[row] {
                 let at = batch.rows[row];
@@ -298,8 +299,9 @@ impl Events {
             }
             let word = &mut self.words[values.word.get(row).map_or(0, |&word| word as usize)];
             word.count += 1;
-            if word.mapped.is_some() {
+            if let Some(kind) = word.mapped {
                 values.good.push(row as u32);
+                values.kind.push(kind as u8);
             } else {
                 self.ignored += 1;
             }
@@ -312,54 +314,75 @@ impl Events {
         let slots = &reading.slots;
         let store = &mut self.store;
         let good = &values.good;
-        let spans = &mut values.spans;
-        fields.of(good, slots.item, spans);
-        self.items
-            .numbers(fields.text, spans, |number| store.item.push(number));
-        for (slot, names, column) in [
-            (slots.user, &mut self.users, &mut store.user),
-            (slots.session, &mut self.sessions, &mut store.session),
-            (slots.variant, &mut self.variants, &mut store.variant),
+        intern(&mut self.items, &mut values.items, good, fields, slots.item);
+        store.item.extend(&values.items.numbers);
+        for (slot, table, names, column) in [
+            (
+                slots.user,
+                &mut self.users,
+                &mut values.users,
+                &mut store.user,
+            ),
+            (
+                slots.session,
+                &mut self.sessions,
+                &mut values.sessions,
+                &mut store.session,
+            ),
         ] {
             if let (Some(slot), Some(column)) = (slot, column) {
-                fields.of(good, slot, spans);
-                names.numbers(fields.text, spans, |number| column.push(number));
+                intern(table, names, good, fields, slot);
+                column.extend(&names.numbers);
             }
         }
-        if slots.category.is_some() {
-            store.grow_categories(self.items.len());
+        if let (Some(slot), Some(column)) = (slots.variant, &mut store.variant) {
+            let names = &mut values.sessions;
+            fields.of(good, slot, &mut names.spans);
+            self.variants
+                .numbers(fields.text, &names.spans, &mut names.numbers);
+            column.extend(&names.numbers);
         }
         if let Some(slot) = slots.category {
-            let first = store.item.len() - good.len();
-            for (index, &row) in good.iter().enumerate() {
-                let item = store.item.get(first + index) as usize;
+            store.grow_categories(self.items.len());
+            for (&item, &row) in values.items.numbers.iter().zip(good) {
+                let category = &mut store.item_category[item as usize];
                 let span = fields.span(row as usize, slot);
-                if store.item_category[item] == NONE && !is_missing(span.of(fields.text)) {
-                    store.item_category[item] = self.categories.number(fields.text, span);
+                if *category == NONE && !is_missing(span.of(fields.text)) {
+                    *category = self.categories.number(fields.text, span);
                 }
             }
         }
-        for &row in good {
-            let word = values
-                .word
-                .get(row as usize)
-                .map_or(0, |&word| word as usize);
-            let kind = self.words[word].mapped.unwrap_or(EventType::View);
-            store.kind.push(kind as u8);
-        }
-        take(&mut store.time, good, &values.time);
-        take(&mut store.price, good, &values.price);
-        take(&mut store.quantity, good, &values.quantity);
-        take(&mut store.propensity, good, &values.propensity);
-        take(&mut store.position, good, &values.position);
+        store.kind.extend(&values.kind);
+        take(&mut store.time, good, &mut values.time);
+        take(&mut store.price, good, &mut values.price);
+        take(&mut store.quantity, good, &mut values.quantity);
+        take(&mut store.propensity, good, &mut values.propensity);
+        take(&mut store.position, good, &mut values.position);
     }
 }
 
-fn take<T: Copy>(column: &mut Option<Column<T>>, good: &[u32], values: &[T]) {
+/// Numbers the names of a slot in the good rows.
+fn intern(table: &mut Interner, names: &mut Names, good: &[u32], fields: &Fields, slot: usize) {
+    names.good.clear();
+    names
+        .good
+        .extend(good.iter().map(|&row| names.values[row as usize]));
+    let span = |index: usize| fields.span(good[index] as usize, slot);
+    if !table.plain_numbers(fields.text, &names.good, span, &mut names.numbers) {
+        fields.of(good, slot, &mut names.spans);
+        table.numbers(fields.text, &names.spans, &mut names.numbers);
+    }
+}
+
+/// Stores the values of the good rows; `good` rises.
+fn take<T: Copy>(column: &mut Option<Column<T>>, good: &[u32], values: &mut [T]) {
     if let Some(column) = column {
-        for &row in good {
-            column.push(values[row as usize]);
+        if good.len() < values.len() {
+            for (index, &row) in good.iter().enumerate() {
+                values[index] = values[row as usize];
+            }
         }
+        column.extend(&values[..good.len()]);
     }
 }
 

@@ -84,7 +84,7 @@ impl TimeFormat {
     }
 
     /// Reads one value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn parse(self, text: &[u8]) -> Result<i64, TimeFault> {
         let time = match self {
             Self::Seconds => seconds(text),
@@ -154,11 +154,16 @@ fn long_digits(text: &[u8]) -> Option<u64> {
 }
 
 /// A whole number with at most 19 digits; a fraction of zeros is allowed.
-#[inline]
+#[inline(always)]
 fn integer(text: &[u8]) -> Option<i64> {
-    if let Some(value) = long_digits(text) {
-        return Some(value as i64);
+    match long_digits(text) {
+        Some(value) => Some(value as i64),
+        None => any_integer(text),
     }
+}
+
+#[inline(never)]
+fn any_integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
@@ -195,6 +200,11 @@ fn seconds(text: &[u8]) -> Option<i64> {
     {
         return Some(value as i64 * 1000);
     }
+    any_seconds(text)
+}
+
+#[inline(never)]
+fn any_seconds(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),

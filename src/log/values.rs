@@ -6,7 +6,7 @@ use super::rows::{Piece, Reading};
 use super::splitter::Batch;
 use super::time::{TimeFault, TimeFormat, TimeOffset};
 use super::words::is_missing;
-use super::{NONE, number};
+use super::{NONE, number, numerals};
 
 /// Where the fields of each role stand among the wanted ones.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,13 +30,29 @@ pub(super) struct Slots {
 pub(super) struct Values {
     pub(super) fault: Vec<Option<(RejectReason, u8)>>,
     pub(super) word: Vec<u32>,
+    /// Event types of the rows to keep.
+    pub(super) kind: Vec<u8>,
     pub(super) time: Vec<i64>,
     pub(super) price: Vec<f32>,
     pub(super) quantity: Vec<f32>,
     pub(super) propensity: Vec<f64>,
     pub(super) position: Vec<u32>,
+    /// The rows to keep.
+    pub(super) good: Vec<u32>,
+    pub(super) items: Names,
+    pub(super) users: Names,
+    pub(super) sessions: Names,
+}
+
+/// The names of a slot, while they get their numbers.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Of every row: the value of its name where that is a plain number, else [`NONE`].
+    pub(super) values: Vec<u32>,
+    /// Of the rows to keep: the values, where the names stand, their numbers.
     pub(super) good: Vec<u32>,
     pub(super) spans: Vec<Span>,
+    pub(super) numbers: Vec<u32>,
 }
 
 /// The fields of a batch.
@@ -63,6 +79,13 @@ impl<'a> Fields<'a> {
                 span
             }
         }));
+    }
+
+    /// The value of the slot's name in each row, where it is a plain number.
+    fn plain(&self, slot: usize, values: &mut Vec<u32>) {
+        values.clear();
+        let rows = self.spans.chunks_exact(self.width);
+        values.extend(rows.map(|row| numerals::plain(self.text, row[slot])));
     }
 
     #[inline]
@@ -168,8 +191,9 @@ impl Values {
     }
 
     pub(super) fn check_items(&mut self, slots: &Slots, fields: &Fields) {
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            if is_missing(fields.get(row, slots.item)) && fault.is_none() {
+        fields.plain(slots.item, &mut self.items.values);
+        for (row, (fault, &value)) in self.fault.iter_mut().zip(&self.items.values).enumerate() {
+            if value == NONE && is_missing(fields.get(row, slots.item)) && fault.is_none() {
                 *fault = Some((RejectReason::NoItem, slots.item as u8 + 1));
             }
         }
@@ -177,13 +201,26 @@ impl Values {
 
     /// A row needs a user or a session, where the file has columns for them.
     pub(super) fn check_actors(&mut self, slots: &Slots, fields: &Fields) {
-        let Some(first) = slots.user.or(slots.session) else {
-            return;
+        for (slot, names) in [
+            (slots.user, &mut self.users),
+            (slots.session, &mut self.sessions),
+        ] {
+            if let Some(slot) = slot {
+                fields.plain(slot, &mut names.values);
+            }
+        }
+        let (first, second) = match (slots.user, slots.session) {
+            (Some(user), session) => (user, session),
+            (None, Some(session)) => (session, None),
+            (None, None) => return,
         };
-        let second = slots.session.unwrap_or(first);
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            let missing = is_missing(fields.get(row, first)) && is_missing(fields.get(row, second));
-            if missing && fault.is_none() {
+        let names = match slots.user {
+            Some(_) => &self.users,
+            None => &self.sessions,
+        };
+        for (row, (fault, &value)) in self.fault.iter_mut().zip(&names.values).enumerate() {
+            let missing = |slot: usize| is_missing(fields.get(row, slot));
+            if value == NONE && missing(first) && second.is_none_or(missing) && fault.is_none() {
                 *fault = Some((RejectReason::NoUser, first as u8 + 1));
             }
         }
@@ -193,17 +230,15 @@ impl Values {
         let Some((slot, format)) = slots.time else {
             return;
         };
-        self.time.clear();
-        for (row, fault) in self.fault.iter_mut().enumerate() {
-            let time = if fault.is_some() {
-                Ok(0)
-            } else {
-                format.parse(fields.get(row, slot))
-            };
-            self.time.push(time.unwrap_or(0));
-            if let Err(reason) = time {
-                *fault = Some((time_reason(reason), slot as u8 + 1));
+        // One loop for each of the common formats, so that none asks for its format in every row.
+        match format {
+            TimeFormat::Milliseconds => {
+                self.times(slot, fields, |text| TimeFormat::Milliseconds.parse(text));
             }
+            TimeFormat::Seconds => {
+                self.times(slot, fields, |text| TimeFormat::Seconds.parse(text));
+            }
+            _ => self.times(slot, fields, |text| format.parse(text)),
         }
         let Some((slot, offset)) = slots.offset else {
             return;
@@ -217,6 +252,26 @@ impl Values {
                 None => *fault = Some((RejectReason::Time, slot as u8 + 1)),
             }
         }
+    }
+
+    #[inline(always)]
+    fn times(
+        &mut self,
+        slot: usize,
+        fields: &Fields,
+        parse: impl Fn(&[u8]) -> Result<i64, TimeFault>,
+    ) {
+        self.time.clear();
+        let rows = self.fault.iter_mut().enumerate();
+        self.time.extend(rows.map(|(row, fault)| {
+            if fault.is_some() {
+                return 0;
+            }
+            parse(fields.get(row, slot)).unwrap_or_else(|reason| {
+                *fault = Some((time_reason(reason), slot as u8 + 1));
+                0
+            })
+        }));
     }
 
     pub(super) fn numbers<T: Copy + Default>(
