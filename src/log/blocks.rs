@@ -196,7 +196,7 @@ impl Blocks {
             let stop = piece_end(&block[..filled], at);
             let traits = splitter::traits(&block[at..stop.unwrap_or(filled)]);
             let start = at;
-            self.batch.clear();
+            self.batch.clear(self.reading.shape.used.len());
             let mut open = false;
             let quoted = traits.careful || stop.is_none();
             match stop {
@@ -205,6 +205,7 @@ impl Blocks {
                         &self.reading.shape,
                         block,
                         (at, stop),
+                        traits,
                         line,
                         &mut self.batch,
                     );
@@ -248,7 +249,7 @@ impl Blocks {
     fn read_batch(&mut self, block: &[u8], quoted: bool, suspect: bool) -> Result<(), Problem> {
         if self.header_ahead && !self.batch.rows.is_empty() {
             self.header_ahead = false;
-            self.batch.drop_first(self.reading.shape.used.len());
+            self.batch.drop_first();
         }
         self.rows += self.batch.rows.len() as u64;
         let decoder = &self.decoder;

@@ -227,8 +227,9 @@ impl Events {
         };
         let fields = Fields {
             text,
-            spans: &batch.spans,
-            width: reading.shape.used.len(),
+            marks: &batch.marks,
+            stride: batch.stride,
+            offsets: &batch.offsets,
         };
         values.check(reading, piece, batch, &fields);
         self.check_words(reading, &fields, &mut values)?;

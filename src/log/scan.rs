@@ -1,9 +1,9 @@
 //! Where delimiters and line ends stand in 64 bytes, as bits: by 16-byte vectors in WebAssembly, where their
 //! intrinsics are safe, else by a loop that compilers turn into vectors. A test holds both to the plain meaning.
 
-/// Bit `i` is set where byte `i` is the delimiter or a line feed.
+/// In the first, bit `i` is set where byte `i` is the delimiter or a line feed; in the second, where it is a line feed.
 #[inline]
-pub(super) fn separators(bytes: &[u8; 64], delimiter: u8) -> u64 {
+pub(super) fn separators(bytes: &[u8; 64], delimiter: u8) -> (u64, u64) {
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     return simd128(bytes, delimiter);
     #[allow(
@@ -15,27 +15,35 @@ pub(super) fn separators(bytes: &[u8; 64], delimiter: u8) -> u64 {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[inline]
-fn simd128(bytes: &[u8; 64], delimiter: u8) -> u64 {
+fn simd128(bytes: &[u8; 64], delimiter: u8) -> (u64, u64) {
     use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128_or};
     let (comma, feed) = (u8x16_splat(delimiter), u8x16_splat(b'\n'));
-    let mut bits = 0;
+    let (mut either, mut feeds) = (0, 0);
     for (index, lane) in bytes.as_chunks::<16>().0.iter().enumerate() {
         let lane = u128::from_le_bytes(*lane);
         let lane = u64x2(lane as u64, (lane >> 64) as u64);
-        let either = v128_or(u8x16_eq(lane, feed), u8x16_eq(lane, comma));
-        bits |= u64::from(u8x16_bitmask(either)) << (16 * index);
+        let ends = u8x16_eq(lane, feed);
+        let both = v128_or(ends, u8x16_eq(lane, comma));
+        either |= u64::from(u8x16_bitmask(both)) << (16 * index);
+        feeds |= u64::from(u8x16_bitmask(ends)) << (16 * index);
     }
-    bits
+    (either, feeds)
 }
 
 #[inline]
-fn portable(bytes: &[u8; 64], delimiter: u8) -> u64 {
-    let mut either = [0_u8; 64];
-    for (out, &byte) in either.iter_mut().zip(bytes) {
-        *out = u8::from(byte == delimiter) | u8::from(byte == b'\n');
+fn portable(bytes: &[u8; 64], delimiter: u8) -> (u64, u64) {
+    let feeds = equal(bytes, b'\n');
+    (feeds | equal(bytes, delimiter), feeds)
+}
+
+#[inline]
+fn equal(bytes: &[u8; 64], wanted: u8) -> u64 {
+    let mut ones = [0_u8; 64];
+    for (one, &byte) in ones.iter_mut().zip(bytes) {
+        *one = u8::from(byte == wanted);
     }
     let mut bits = 0;
-    for (index, word) in either.as_chunks::<8>().0.iter().enumerate() {
+    for (index, word) in ones.as_chunks::<8>().0.iter().enumerate() {
         // The multiplication moves the eight lowest bits side by side into the top byte.
         let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         bits |= gathered << (8 * index);
@@ -55,8 +63,10 @@ mod tests {
         ) {
             let mut block = [0; 64];
             block.copy_from_slice(&bytes);
-            let is_separator = |byte: u8| byte == b',' || byte == b'\n';
-            let want = (0..64).fold(0, |bits, index| bits | u64::from(is_separator(block[index])) << index);
+            let bits = |wanted: &[u8]| {
+                (0..64).fold(0, |bits, index| bits | u64::from(wanted.contains(&block[index])) << index)
+            };
+            let want = (bits(b",\n"), bits(b"\n"));
             prop_assert_eq!(separators(&block, b','), want);
             prop_assert_eq!(portable(&block, b','), want);
         }

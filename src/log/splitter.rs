@@ -3,7 +3,7 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-use super::intern::{PADDING, Span};
+use super::intern::PADDING;
 use super::reject::RejectReason;
 use super::scan;
 
@@ -33,8 +33,12 @@ pub(super) struct RowAt {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) rows: Vec<RowAt>,
-    /// `shape.used.len()` spans a row, in that order, into the block or into `unquoted`.
-    pub(super) spans: Vec<Span>,
+    /// Where the fields begin, in the block or in `unquoted`, and the places one after their ends: `stride` numbers a
+    /// row. Where nothing but the separators stands between the fields, one's end is the next one's beginning.
+    pub(super) marks: Vec<u32>,
+    pub(super) stride: usize,
+    /// Which of a row's marks begins the field of each slot; the mark after it, less one, ends the field.
+    pub(super) offsets: Vec<usize>,
     /// Rows that can't be split, by index, and why.
     pub(super) faults: Vec<(u32, RejectReason)>,
     /// The fields without their quotes; only filled by the careful splitter.
@@ -42,50 +46,60 @@ pub(super) struct Batch {
     separators: Vec<u32>,
 }
 
+/// The marks of an empty field.
+const EMPTY: [u32; 2] = [0, 1];
+
 impl Batch {
-    pub(super) fn clear(&mut self) {
+    /// Empties the batch; rows will have `width` fields with two marks each.
+    pub(super) fn clear(&mut self, width: usize) {
         self.rows.clear();
-        self.spans.clear();
+        self.marks.clear();
+        self.stride = 2 * width;
+        self.offsets.clear();
+        self.offsets.extend((0..width).map(|slot| 2 * slot));
         self.faults.clear();
         self.unquoted.clear();
     }
 
     /// Takes the first row out: the header.
-    pub(super) fn drop_first(&mut self, width: usize) {
+    pub(super) fn drop_first(&mut self) {
         self.rows.remove(0);
-        self.spans.drain(..width);
+        self.marks.drain(..self.stride);
         self.faults.retain(|&(row, _)| row > 0);
         for (row, _) in &mut self.faults {
             *row -= 1;
         }
     }
 
-    /// Takes the spaces around all fields away; the spans refer to `unquoted` if `quoted`, else to `block`.
+    /// Takes the spaces around all fields away; they stand in `unquoted` if `quoted`, else in `block`. Every field has
+    /// two marks of its own.
     pub(super) fn trim(&mut self, quoted: bool, block: &[u8]) {
         let text = if quoted {
             self.unquoted.as_slice()
         } else {
             block
         };
-        for span in &mut self.spans {
-            while span.start < span.end && text[span.start as usize] == b' ' {
-                span.start += 1;
+        for [start, end] in self.marks.as_chunks_mut().0 {
+            while *start + 1 < *end && text[*start as usize] == b' ' {
+                *start += 1;
             }
-            while span.start < span.end && text[span.end as usize - 1] == b' ' {
-                span.end -= 1;
+            while *start + 1 < *end && text[*end as usize - 2] == b' ' {
+                *end -= 1;
             }
         }
     }
 
-    /// Adds a row that can't be split; its spans are there and empty, or follow with [`Batch::even_out`].
+    /// Adds a row that can't be split; its marks follow with [`Batch::even_out`].
     fn push_fault(&mut self, row: RowAt, reason: RejectReason) {
         self.faults.push((self.rows.len() as u32, reason));
         self.rows.push(row);
     }
 
-    /// Gives every row its spans: empty ones to those added last without.
-    fn even_out(&mut self, width: usize) {
-        self.spans.resize(self.rows.len() * width, Span::default());
+    /// Gives every row its marks: those of empty fields to those added last without.
+    fn even_out(&mut self) {
+        while self.marks.len() < self.rows.len() * self.stride {
+            self.marks.extend_from_slice(&EMPTY);
+        }
     }
 }
 
@@ -98,39 +112,48 @@ pub(super) struct Traits {
     pub(super) nul: bool,
     /// A space.
     pub(super) space: bool,
+    /// A carriage return.
+    pub(super) carriage: bool,
 }
 
 /// Looks a piece of text over. Written as plain sums so that the compiler uses vectors.
 pub(super) fn traits(text: &[u8]) -> Traits {
-    let (mut quote, mut nul, mut space, mut lone) = (0_u8, 0_u8, 0_u8, 0_u8);
+    let (mut quote, mut nul, mut space, mut carriage) = (0_u8, 0_u8, 0_u8, 0_u8);
     for &byte in text {
         space |= u8::from(byte == b' ');
         quote |= u8::from(byte == b'"');
         nul |= u8::from(byte == 0);
-    }
-    let next = text.get(1..).unwrap_or(&[]);
-    for (&byte, &next) in text.iter().zip(next) {
-        lone |= u8::from(byte == b'\r') & u8::from(next != b'\n');
+        carriage |= u8::from(byte == b'\r');
     }
     Traits {
-        careful: quote != 0 || lone != 0,
+        careful: quote != 0 || (carriage != 0 && has_lone_carriage(text)),
         nul: nul != 0,
         space: space != 0,
+        carriage: carriage != 0,
     }
 }
 
-/// Finds the delimiters and line feeds in `text[from..to]`: the positions where fields begin, each times two, plus one
-/// where a row begins with it. The first entry is `from`, and each separator gives the entry after it.
-fn separators(text: &[u8], from: usize, to: usize, delimiter: u8, out: &mut Vec<u32>) {
+/// Whether a carriage return stands without a line feed.
+fn has_lone_carriage(text: &[u8]) -> bool {
+    let next = text.get(1..).unwrap_or(&[]);
+    let pairs = text.iter().zip(next);
+    let lone = pairs.map(|(&byte, &next)| u8::from(byte == b'\r') & u8::from(next != b'\n'));
+    lone.fold(0, |any, lone| any | lone) != 0
+}
+
+/// Finds the delimiters and line feeds in `text[from..to]`: the positions where fields begin. The first entry is
+/// `from`, and each separator gives the entry after it. Returns how many line feeds there are.
+fn separators(text: &[u8], from: usize, to: usize, delimiter: u8, out: &mut Vec<u32>) -> usize {
     out.clear();
-    out.push((from as u32) << 1 | 1);
+    out.push(from as u32);
+    let mut feeds = 0;
     let mut take = |bytes: &[u8; 64], base: u32| {
-        let mut bits = scan::separators(bytes, delimiter);
+        let (mut bits, ends) = scan::separators(bytes, delimiter);
+        feeds += ends.count_ones();
         out.extend((0..bits.count_ones()).map(|_| {
             let bit = bits.trailing_zeros();
-            bits &= bits - 1;
-            let feed = bytes[bit as usize & 63] == b'\n';
-            (base + bit) << 1 | u32::from(feed)
+            bits &= bits.wrapping_sub(1);
+            base + bit
         }));
     };
     let (blocks, rest) = text[from..to].as_chunks::<64>();
@@ -142,6 +165,7 @@ fn separators(text: &[u8], from: usize, to: usize, delimiter: u8, out: &mut Vec<
     let mut last = [0; 64];
     last[..rest.len()].copy_from_slice(rest);
     take(&last, base);
+    feeds as usize
 }
 
 /// Splits `text[from..to]`, which holds whole rows (the last byte is a line feed) and nothing that needs care.
@@ -150,27 +174,43 @@ pub(super) fn split_fast(
     shape: &Shape,
     text: &[u8],
     (from, to): (usize, usize),
-    mut line: u32,
+    traits: Traits,
+    line: u32,
     batch: &mut Batch,
 ) -> u32 {
     let mut found = std::mem::take(&mut batch.separators);
-    separators(text, from, to, shape.delimiter, &mut found);
-    let feeds = found.iter().map(|next| (next & 1) as usize).sum::<usize>();
-    let (columns, width) = (shape.columns, shape.used.len());
-    batch
-        .spans
-        .resize((batch.rows.len() + feeds) * width, Span::default());
-    batch.rows.reserve(feeds);
+    let feeds = separators(text, from, to, shape.delimiter, &mut found);
+    let columns = shape.columns;
+    let even = columns > 1
+        && to - from <= LONGEST_ROW
+        && found.len() == feeds * columns + 1
+        && !traits.space
+        && !traits.carriage
+        && (1..=feeds).all(|row| text[found[row * columns] as usize - 1] == b'\n');
+    if even {
+        // The separators themselves are the marks.
+        batch.rows.extend((0..feeds).map(|row| RowAt {
+            start: found[row * columns],
+            end: found[(row + 1) * columns] - 1,
+            line: line + row as u32,
+        }));
+        std::mem::swap(&mut batch.marks, &mut found);
+        batch.stride = columns;
+        batch.offsets.clone_from(&shape.used);
+    } else {
+        split_uneven(shape, text, &found, line, batch);
+    }
+    batch.separators = found;
+    line + feeds as u32
+}
+
+/// Splits rows that have too few or too many fields, or fields that don't end at their separator.
+fn split_uneven(shape: &Shape, text: &[u8], found: &[u32], mut line: u32, batch: &mut Batch) {
     let mut first = 0;
     while first + 1 < found.len() {
-        let whole = found[first + 1..].get(..columns).is_some_and(is_row);
-        let count = if whole {
-            columns
-        } else {
-            fields(&found[first + 1..])
-        };
+        let count = fields(text, &found[first + 1..]);
         let row = &found[first..=first + count];
-        let (start, next) = (row[0] >> 1, row[count] >> 1);
+        let (start, next) = (row[0], row[count]);
         let end = next - 1;
         let at = RowAt {
             start,
@@ -185,38 +225,27 @@ pub(super) fn split_fast(
         }
         if next - start > LONGEST_ROW as u32 {
             batch.push_fault(at, RejectReason::TooLong);
-        } else if !whole {
+            batch.even_out();
+        } else if count != shape.columns {
             batch.push_fault(at, RejectReason::Columns);
+            batch.even_out();
         } else {
-            let spans = batch.spans[batch.rows.len() * width..].iter_mut();
-            for (span, &column) in spans.zip(&shape.used) {
-                let end = (row[column + 1] >> 1) - 1;
-                *span = Span {
-                    start: row[column] >> 1,
-                    end: end.min(at.end),
-                };
+            for &column in &shape.used {
+                let end = row[column + 1].min(at.end + 1);
+                batch.marks.extend_from_slice(&[row[column], end]);
             }
             batch.rows.push(at);
         }
     }
-    batch.spans.truncate(batch.rows.len() * width);
-    batch.separators = found;
-    line
 }
 
-/// How many fields the row that these separators begin with has.
-#[cold]
-fn fields(separators: &[u32]) -> usize {
-    separators.iter().take_while(|&&next| next & 1 == 0).count() + 1
-}
-
-/// Whether these separators are those of one row: only the last is a line feed.
+/// How many fields the row has that these separators end.
 #[inline]
-fn is_row(row: &[u32]) -> bool {
-    let Some((last, others)) = row.split_last() else {
-        return false;
-    };
-    last & !others.iter().fold(0, |any, other| any | other) & 1 == 1
+fn fields(text: &[u8], separators: &[u32]) -> usize {
+    let ends = separators
+        .iter()
+        .position(|&next| text[next as usize - 1] == b'\n');
+    ends.map_or(separators.len(), |last| last + 1)
 }
 
 /// How the careful splitter ended.
@@ -275,7 +304,7 @@ pub(super) fn split_careful(
         };
         if let Some(reason) = fault {
             batch.push_fault(row, reason);
-            batch.even_out(shape.used.len());
+            batch.even_out();
         } else if row.start < row.end {
             records.keep(row, batch);
         }
@@ -388,7 +417,7 @@ impl<'a> Records<'a> {
     fn keep(&mut self, row: RowAt, batch: &mut Batch) {
         if self.fields != self.shape.columns {
             batch.push_fault(row, RejectReason::Columns);
-            batch.even_out(self.shape.used.len());
+            batch.even_out();
             return;
         }
         let base = self.written as u32;
@@ -399,10 +428,9 @@ impl<'a> Records<'a> {
                 self.ends[column - 1] as u32
             };
             let end = self.ends[column] as u32;
-            batch.spans.push(Span {
-                start: base + start,
-                end: base + end,
-            });
+            batch
+                .marks
+                .extend_from_slice(&[base + start, base + end + 1]);
         }
         batch.rows.push(row);
         self.written += self.bytes;

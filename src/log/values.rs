@@ -58,14 +58,20 @@ pub(super) struct Names {
 /// The fields of a batch.
 pub(super) struct Fields<'a> {
     pub(super) text: &'a [u8],
-    pub(super) spans: &'a [Span],
-    pub(super) width: usize,
+    /// As in [`Batch`].
+    pub(super) marks: &'a [u32],
+    pub(super) stride: usize,
+    pub(super) offsets: &'a [usize],
 }
 
 impl<'a> Fields<'a> {
     #[inline]
     pub(super) fn span(&self, row: usize, slot: usize) -> Span {
-        self.spans[row * self.width + slot]
+        let at = row * self.stride + self.offsets[slot];
+        Span {
+            start: self.marks[at],
+            end: self.marks[at + 1] - 1,
+        }
     }
 
     /// The fields of these rows; an empty span where one is missing.
@@ -84,8 +90,13 @@ impl<'a> Fields<'a> {
     /// The value of the slot's name in each row, where it is a plain number.
     fn plain(&self, slot: usize, values: &mut Vec<u32>) {
         values.clear();
-        let rows = self.spans.chunks_exact(self.width);
-        values.extend(rows.map(|row| numerals::plain(self.text, row[slot])));
+        let at = self.offsets[slot];
+        let fields = self.marks.get(at..).unwrap_or(&[]).chunks(self.stride);
+        values.extend(fields.filter_map(|field| {
+            let &[start, end] = field.first_chunk()?;
+            let end = end - 1;
+            Some(numerals::plain(self.text, Span { start, end }))
+        }));
     }
 
     #[inline]
