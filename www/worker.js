@@ -2,7 +2,6 @@
 //
 // It yields between slices by a message to itself, so that pause, cancel and new parameters act at once.
 
-const PIECE = 4 * 1024 * 1024;
 const PUSH = 512 * 1024;
 const SLICE_MS = 16;
 /** Operations of the first slice after a request; from there it finds its size. Each kind of work has its own speed. */
@@ -80,23 +79,26 @@ async function loadDecoders() {
   return (label) => Decoder.of(label);
 }
 
-/** Never holds more than one piece of the file. */
+/** Streams the file: the browser fetches the next piece while this one is read, and never holds more than a few MB. */
 async function readPieces(begin, blob, turn) {
-  for (let at = 0; at < blob.size && reading === turn; at += PIECE) {
-    const bytes = await piece(blob, at);
-    if (!bytes) {
+  const stream = blob.stream().getReader();
+  while (reading === turn && !turn.refused) {
+    const piece = await nextPiece(stream);
+    if (!piece) {
       unreadable(turn, begin.name);
       return;
     }
-    await pushAll(bytes, turn);
+    if (piece.done) break;
+    await pushAll(piece.value, turn);
   }
+  stream.cancel().catch(() => {});
   endReading(turn);
 }
 
-/** The bytes from `at`; nothing when the file was moved or changed since it was chosen. */
-async function piece(blob, at) {
+/** Nothing when the file was moved or changed since it was chosen. */
+async function nextPiece(stream) {
   try {
-    return new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer());
+    return await stream.read();
   } catch {
     return null;
   }

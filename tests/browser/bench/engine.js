@@ -2,7 +2,6 @@
 
 import init, * as engine from "./pkg/qcart.js";
 
-const PIECE = 4 * 1024 * 1024;
 const PUSH = 512 * 1024;
 
 self.onmessage = async ({ data }) => {
@@ -30,7 +29,7 @@ function updates({ states, updates, rounds }) {
   return { seconds, digest };
 }
 
-/** Reads as the page's worker does: pieces of a file, pushed in smaller ones. */
+/** Reads as the page's worker does: streamed pieces of a file, pushed in smaller ones. */
 async function importing({ file, repeats }) {
   const blob = await (await fetch(file)).blob();
   let seconds = Infinity;
@@ -39,8 +38,9 @@ async function importing({ file, repeats }) {
   for (let run = 0; run < repeats; run += 1) {
     const importer = new engine.BenchImport(blob.size);
     const start = performance.now();
-    for (let at = 0; at < blob.size; at += PIECE) {
-      const bytes = new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer());
+    const stream = blob.stream().getReader();
+    for (let piece = await stream.read(); !piece.done; piece = await stream.read()) {
+      const bytes = piece.value;
       for (let from = 0; from < bytes.length; from += PUSH) importer.push(bytes.subarray(from, from + PUSH));
     }
     importer.end();
