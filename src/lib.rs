@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod experiment;
 pub mod lab;
 pub mod log;
+pub mod nn;
 pub mod plot;
 pub mod problem;
 pub mod random;

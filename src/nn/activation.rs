@@ -1,0 +1,78 @@
+//! Activations, element by element.
+
+use super::vector::tanh;
+
+/// An activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `max(0, x)`.
+    Relu,
+    /// `x` times the probability that a standard normal is below it (Hendrycks & Gimpel 2016), by their formula with the hyperbolic
+    /// tangent.
+    Gelu,
+}
+
+/// Root of `2 / pi`.
+const SLOPE: f32 = 0.797_884_6;
+const CUBIC: f32 = 0.044_715;
+
+fn gelu(x: f32) -> f32 {
+    0.5 * x * (1.0 + tanh(SLOPE * (x + CUBIC * x * x * x)))
+}
+
+fn gelu_slope(x: f32) -> f32 {
+    let t = tanh(SLOPE * (x + CUBIC * x * x * x));
+    0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SLOPE * (1.0 + 3.0 * CUBIC * x * x)
+}
+
+impl Activation {
+    /// Writes `y = f(x)`.
+    pub fn forward(self, x: &[f32], y: &mut Vec<f32>) {
+        y.clear();
+        match self {
+            Self::Relu => y.extend(x.iter().map(|&x| if x > 0.0 { x } else { 0.0 })),
+            Self::Gelu => y.extend(x.iter().map(|&x| gelu(x))),
+        }
+    }
+
+    /// Turns the gradient of `y` into that of `x`, in place.
+    pub fn backward(self, x: &[f32], d: &mut [f32]) {
+        match self {
+            Self::Relu => {
+                for (d, &x) in d.iter_mut().zip(x) {
+                    *d = if x > 0.0 { *d } else { 0.0 };
+                }
+            }
+            Self::Gelu => {
+                for (d, &x) in d.iter_mut().zip(x) {
+                    *d *= gelu_slope(x);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::check::check;
+    use crate::nn::weights::Weights;
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        // Away from the kink of the rectifier, where there is no derivative.
+        let x: Vec<f32> = (-6..6).map(|i| i as f32 / 3.0 + 0.1).collect();
+        for activation in [Activation::Relu, Activation::Gelu] {
+            check(&mut Weights::default(), &x, |_, x, dy, gradients| {
+                let mut y = Vec::new();
+                activation.forward(x, &mut y);
+                let mut dx = Vec::new();
+                if gradients.is_some() {
+                    dx = dy(&y);
+                    activation.backward(x, &mut dx);
+                }
+                (y, dx)
+            });
+        }
+    }
+}

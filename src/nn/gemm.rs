@@ -1,0 +1,276 @@
+//! The product of two matrices, packed and blocked after Goto & van de Geijn (ACM TOMS 2008), with a 4 x 8 kernel.
+//!
+//! Each element is summed in the order of the inner dimension, in blocks of [`INNER`], whatever the width of the machine's
+//! vectors: so the bits are the same on every platform.
+
+use super::vector::{axpy, dot};
+
+/// Rows and columns of the kernel.
+const HIGH: usize = 4;
+const WIDE: usize = 8;
+/// Inner dimension of a block.
+const INNER: usize = 256;
+/// Rows of a block, so that a packed one stays in the first or second cache.
+const ROWS: usize = 64;
+/// Columns of a block, so that a packed one stays in the second cache.
+const COLUMNS: usize = 512;
+
+/// A matrix to be read: element `(i, j)` is `data[i * row + j * column]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    data: &'a [f32],
+    row: usize,
+    column: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows of `width` numbers, one after the other.
+    #[must_use]
+    pub fn new(data: &'a [f32], width: usize) -> Self {
+        Self {
+            data,
+            row: width,
+            column: 1,
+        }
+    }
+
+    /// The transpose of rows of `width` numbers.
+    #[must_use]
+    pub fn transposed(data: &'a [f32], width: usize) -> Self {
+        Self {
+            data,
+            row: 1,
+            column: width,
+        }
+    }
+}
+
+/// Room for packed blocks, used again for the next product.
+#[derive(Clone, Debug, Default)]
+pub struct Pack {
+    a: Vec<f32>,
+    b: Vec<f32>,
+}
+
+/// `out = a b`, or `out += a b` where `add` is set. `a` is `m` by `k`, `b` is `k` by `n`, `out` holds `m` rows of `n`.
+pub fn gemm(
+    out: &mut [f32],
+    (m, n, k): (usize, usize, usize),
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    add: bool,
+    pack: &mut Pack,
+) {
+    let out = &mut out[..m * n];
+    if !add {
+        out.fill(0.0);
+    }
+    if m < HIGH && b.column == 1 {
+        return by_rows(out, n, k, a, b);
+    }
+    if m < HIGH && a.column == 1 && b.row == 1 {
+        return by_dots(out, n, k, a, b);
+    }
+    for column in (0..n).step_by(COLUMNS) {
+        let columns = COLUMNS.min(n - column);
+        for inner in (0..k).step_by(INNER) {
+            let depth = INNER.min(k - inner);
+            let part = &b.data[(inner * b.row + column * b.column).min(b.data.len())..];
+            pack_panels::<WIDE>(&mut pack.b, part, (b.column, b.row), columns, depth);
+            for row in (0..m).step_by(ROWS) {
+                let rows = ROWS.min(m - row);
+                let part = &a.data[(row * a.row + inner * a.column).min(a.data.len())..];
+                pack_panels::<HIGH>(&mut pack.a, part, (a.row, a.column), rows, depth);
+                block(
+                    &mut out[row * n + column..],
+                    n,
+                    (rows, columns, depth),
+                    pack,
+                );
+            }
+        }
+    }
+}
+
+/// Few rows: the rows of `b` are added up, nothing is packed.
+fn by_rows(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
+    if n == 0 {
+        return;
+    }
+    for (i, out) in out.chunks_exact_mut(n).enumerate() {
+        for p in 0..k {
+            let factor = a.data[i * a.row + p * a.column];
+            axpy(factor, &b.data[p * b.row..p * b.row + n], out);
+        }
+    }
+}
+
+/// Few rows against a transposed matrix: inner products, nothing is packed.
+fn by_dots(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
+    if n == 0 {
+        return;
+    }
+    for (i, out) in out.chunks_exact_mut(n).enumerate() {
+        let row = &a.data[i * a.row..i * a.row + k];
+        for (j, out) in out.iter_mut().enumerate() {
+            *out += dot(row, &b.data[j * b.column..j * b.column + k]);
+        }
+    }
+}
+
+/// Copies `length` lines of `depth` numbers into panels of `N` lines, the numbers of one depth side by side; missing lines
+/// are zeros. `line` and `step` are the distances between lines and along them.
+fn pack_panels<const N: usize>(
+    into: &mut Vec<f32>,
+    from: &[f32],
+    (line, step): (usize, usize),
+    length: usize,
+    depth: usize,
+) {
+    let panels = length.div_ceil(N);
+    into.resize(panels * N * depth, 0.0);
+    for (number, panel) in into.chunks_exact_mut(N * depth).enumerate() {
+        let first = number * N;
+        let lines = N.min(length - first);
+        let (panel, _) = panel.as_chunks_mut::<N>();
+        if lines < N {
+            panel.fill([0.0; N]);
+        }
+        if line == 1 && lines == N {
+            for (p, place) in panel.iter_mut().enumerate() {
+                let at = first + p * step;
+                place.copy_from_slice(&from[at..at + N]);
+            }
+        } else if step == 1 {
+            for i in 0..lines {
+                let at = (first + i) * line;
+                for (place, value) in panel.iter_mut().zip(&from[at..at + depth]) {
+                    place[i] = *value;
+                }
+            }
+        } else {
+            for (p, place) in panel.iter_mut().enumerate() {
+                for (i, value) in place.iter_mut().enumerate().take(lines) {
+                    *value = from[(first + i) * line + p * step];
+                }
+            }
+        }
+    }
+}
+
+/// Adds the product of two packed blocks.
+fn block(
+    out: &mut [f32],
+    width: usize,
+    (rows, columns, depth): (usize, usize, usize),
+    pack: &Pack,
+) {
+    for (q, b) in pack.b.chunks_exact(WIDE * depth).enumerate() {
+        let column = q * WIDE;
+        let wide = WIDE.min(columns - column);
+        for (p, a) in pack.a.chunks_exact(HIGH * depth).enumerate() {
+            let tile = kernel(a, b);
+            let row = p * HIGH;
+            let high = HIGH.min(rows - row);
+            for (i, sums) in tile.iter().enumerate().take(high) {
+                let at = (row + i) * width + column;
+                if let Some(out) = out[at..].first_chunk_mut::<WIDE>()
+                    && wide == WIDE
+                {
+                    for j in 0..WIDE {
+                        out[j] += sums[j];
+                    }
+                } else {
+                    for (out, sum) in out[at..at + wide].iter_mut().zip(sums) {
+                        *out += sum;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A tile of the product of two panels.
+#[inline]
+fn kernel(a: &[f32], b: &[f32]) -> [[f32; WIDE]; HIGH] {
+    let mut sums = [[0.0f32; WIDE]; HIGH];
+    let (a, _) = a.as_chunks::<HIGH>();
+    let (b, _) = b.as_chunks::<WIDE>();
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..HIGH {
+            for j in 0..WIDE {
+                sums[i][j] += a[i] * b[j];
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut x = seed | 1;
+        let mut next = || {
+            x ^= x << 13;
+            x ^= x >> 17;
+            x ^= x << 5;
+            (x >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn products_are_those_of_plain_loops(
+            m in 1usize..80, n in 1usize..40, k in 1usize..300,
+            ta in any::<bool>(), tb in any::<bool>(), add in any::<bool>(), seed in any::<u32>(),
+        ) {
+            let (a, b) = (numbers(m * k, seed), numbers(k * n, seed ^ 77));
+            let before = numbers(m * n, seed ^ 5);
+            let mut out = before.clone();
+            let left = if ta { Matrix::transposed(&a, m) } else { Matrix::new(&a, k) };
+            let right = if tb { Matrix::transposed(&b, k) } else { Matrix::new(&b, n) };
+            gemm(&mut out, (m, n, k), left, right, add, &mut Pack::default());
+            for i in 0..m {
+                for j in 0..n {
+                    let mut truth = if add { f64::from(before[i * n + j]) } else { 0.0 };
+                    for p in 0..k {
+                        let x = if ta { a[p * m + i] } else { a[i * k + p] };
+                        let y = if tb { b[j * k + p] } else { b[p * n + j] };
+                        truth += f64::from(x) * f64::from(y);
+                    }
+                    // Rounding of k additions of numbers below 1: at most k * k * 2^-24, in practice its root.
+                    let bound = 1e-6 * (k as f64 + 4.0);
+                    prop_assert!((f64::from(out[i * n + j]) - truth).abs() < bound);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_a_matrix_too() {
+        let mut pack = Pack::default();
+        gemm(
+            &mut [],
+            (0, 3, 2),
+            Matrix::new(&[], 2),
+            Matrix::new(&[0.0; 6], 3),
+            false,
+            &mut pack,
+        );
+        let mut out = [7.0; 6];
+        gemm(
+            &mut out,
+            (2, 3, 0),
+            Matrix::new(&[], 0),
+            Matrix::new(&[], 3),
+            false,
+            &mut pack,
+        );
+        assert_eq!(out, [0.0; 6]);
+    }
+}

@@ -1,0 +1,220 @@
+//! The weights of a network, by name, and their gradients in the same layout.
+
+use rand::Rng as _;
+
+use super::vector::squares;
+use crate::random::{Rng, stream};
+
+/// Names a tensor of [`Weights`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id(usize);
+
+/// One tensor of weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Its name in files.
+    pub name: String,
+    /// Rows and columns; a single row is a vector.
+    pub shape: [usize; 2],
+    /// Its numbers, row by row.
+    pub value: Vec<f32>,
+    /// Whether a step touches few of its rows: an embedding.
+    pub sparse: bool,
+}
+
+/// All weights of a network. A copy is a target network, or the best so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Weights {
+    /// The tensors, in the order in which they were made.
+    pub tensors: Vec<Tensor>,
+}
+
+/// How a tensor begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start {
+    /// All of one value.
+    Constant(f32),
+    /// Evenly between minus and plus this bound.
+    Even(f32),
+}
+
+impl Weights {
+    /// Adds a tensor. Its first values depend on the seed and its name only.
+    pub fn push(&mut self, name: &str, shape: [usize; 2], start: Start, seed: u64) -> Id {
+        let length = shape[0] * shape[1];
+        let value = match start {
+            Start::Constant(value) => vec![value; length],
+            Start::Even(bound) => {
+                let mut rng = stream(seed, &format!("weights {name}"));
+                (0..length)
+                    .map(|_| bound * (2.0 * unit(&mut rng) - 1.0))
+                    .collect()
+            }
+        };
+        self.tensors.push(Tensor {
+            name: name.to_owned(),
+            shape,
+            value,
+            sparse: false,
+        });
+        Id(self.tensors.len() - 1)
+    }
+
+    /// The same for an embedding, of whose rows a step touches few.
+    pub fn push_sparse(&mut self, name: &str, shape: [usize; 2], start: Start, seed: u64) -> Id {
+        let id = self.push(name, shape, start, seed);
+        self.tensors[id.0].sparse = true;
+        id
+    }
+
+    /// The numbers of a tensor.
+    #[must_use]
+    pub fn get(&self, id: Id) -> &[f32] {
+        &self.tensors[id.0].value
+    }
+
+    /// The numbers of a tensor, to be changed.
+    pub fn get_mut(&mut self, id: Id) -> &mut [f32] {
+        &mut self.tensors[id.0].value
+    }
+
+    /// How many weights there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tensors.iter().map(|tensor| tensor.value.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes over the values of weights of the same layout.
+    pub fn copy_from(&mut self, other: &Self) {
+        for (own, other) in self.tensors.iter_mut().zip(&other.tensors) {
+            own.value.copy_from_slice(&other.value);
+        }
+    }
+}
+
+/// An even draw from [0, 1).
+pub fn unit(rng: &mut Rng) -> f32 {
+    (rng.next_u32() >> 8) as f32 / 16_777_216.0
+}
+
+/// Gradients, one for each weight. Of sparse tensors only the rows that were touched are kept up.
+#[derive(Clone, Debug)]
+pub struct Gradients {
+    tensors: Vec<Gradient>,
+}
+
+/// The gradient of one tensor.
+#[derive(Clone, Debug)]
+pub struct Gradient {
+    /// Its numbers; zero in rows that were not touched.
+    pub value: Vec<f32>,
+    /// Rows of a sparse tensor with anything in them; none for a dense tensor.
+    pub touched: Option<Touched>,
+    width: usize,
+}
+
+/// Which rows of a sparse gradient hold anything.
+#[derive(Clone, Debug)]
+pub struct Touched {
+    /// Their numbers, in the order in which they were first touched.
+    pub rows: Vec<u32>,
+    inside: Vec<bool>,
+}
+
+impl Gradients {
+    /// Zeros for all of these weights.
+    #[must_use]
+    pub fn new(weights: &Weights) -> Self {
+        let of = |tensor: &Tensor| Gradient {
+            value: vec![0.0; tensor.value.len()],
+            touched: tensor.sparse.then(|| Touched {
+                rows: Vec::new(),
+                inside: vec![false; tensor.shape[0]],
+            }),
+            width: tensor.shape[1],
+        };
+        Self {
+            tensors: weights.tensors.iter().map(of).collect(),
+        }
+    }
+
+    /// The gradient of a dense tensor, to be added to.
+    pub fn get(&mut self, id: Id) -> &mut [f32] {
+        &mut self.tensors[id.0].value
+    }
+
+    /// One row of a sparse tensor, to be added to.
+    pub fn row(&mut self, id: Id, row: usize) -> &mut [f32] {
+        let gradient = &mut self.tensors[id.0];
+        gradient.touch(row);
+        &mut gradient.value[row * gradient.width..(row + 1) * gradient.width]
+    }
+
+    /// All rows of a sparse tensor, to be added to.
+    pub fn all_rows(&mut self, id: Id) -> &mut [f32] {
+        let gradient = &mut self.tensors[id.0];
+        for row in 0..gradient.value.len() / gradient.width.max(1) {
+            gradient.touch(row);
+        }
+        &mut gradient.value
+    }
+
+    /// The gradients, in the order of the weights.
+    #[must_use]
+    pub fn tensors(&self) -> &[Gradient] {
+        &self.tensors
+    }
+
+    /// Euclidean length of all gradients together.
+    #[must_use]
+    pub fn norm(&self) -> f64 {
+        let mut total = 0.0;
+        for gradient in &self.tensors {
+            for row in gradient.parts() {
+                total += squares(row);
+            }
+        }
+        libm::sqrt(total)
+    }
+
+    /// Sets what was touched back to zero.
+    pub fn clear(&mut self) {
+        for gradient in &mut self.tensors {
+            let width = gradient.width;
+            match &mut gradient.touched {
+                Some(touched) => {
+                    for row in touched.rows.drain(..) {
+                        touched.inside[row as usize] = false;
+                        gradient.value[row as usize * width..][..width].fill(0.0);
+                    }
+                }
+                None => gradient.value.fill(0.0),
+            }
+        }
+    }
+}
+
+impl Gradient {
+    fn touch(&mut self, row: usize) {
+        if let Some(touched) = &mut self.touched
+            && !touched.inside[row]
+        {
+            touched.inside[row] = true;
+            touched.rows.push(row as u32);
+        }
+    }
+
+    /// The parts that hold anything: touched rows of a sparse tensor, the whole of a dense one.
+    fn parts(&self) -> impl Iterator<Item = &[f32]> {
+        let rows = self.touched.iter().flat_map(|touched| &touched.rows);
+        let rows = rows.map(|&row| &self.value[row as usize * self.width..][..self.width]);
+        let whole = self.touched.is_none().then_some(self.value.as_slice());
+        rows.chain(whole)
+    }
+}
