@@ -5,7 +5,7 @@ use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::experiment::parameters::Value;
 use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{RecommendationView, Request, Response};
+use qcart::lab::protocol::{Carry, RecommendationView, Request, Response};
 use qcart::log::ImportOptions;
 
 fn ask(lab: &mut Lab, request: Request) -> Vec<Response> {
@@ -80,12 +80,15 @@ fn shared(lab: &mut Lab, inline: bool) -> String {
     let responses = ask(
         lab,
         Request::Share {
-            inline,
-            base: "https://qcart.example/".to_owned(),
+            carry: if inline {
+                Carry::InLink
+            } else {
+                Carry::Nothing
+            },
         },
     );
     match &responses[0] {
-        Response::Shared { link, .. } => link.clone(),
+        Response::Shared { experiment, .. } => link::write(experiment).unwrap(),
         other => panic!("{other:?}"),
     }
 }

@@ -6,7 +6,9 @@ use qcart::evaluate::Leaderboard;
 use qcart::experiment::ranking::{Ranking, Terms, Unit, Window};
 use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{BoardRequest, DifferingSession, EvaluationStage, Request, Response};
+use qcart::lab::protocol::{
+    BoardRequest, Carry, DifferingSession, EvaluationStage, Request, Response,
+};
 use qcart::log::ImportOptions;
 
 /// Forty users walk along a ring of items; every fifth goes the other way.
@@ -266,15 +268,13 @@ fn a_link_promises_the_board_and_a_repetition_is_told_from_another_log() {
         ranking: ranking.clone(),
     });
     assert_eq!(kept, [Response::RankingKept { reproduced: None }]);
-    let base = "https://qcart.example/".to_owned();
     let shared = lab.request(Request::Share {
-        inline: false,
-        base,
+        carry: Carry::Nothing,
     });
-    let Response::Shared { link: address, .. } = &shared[0] else {
+    let Response::Shared { experiment, .. } = &shared[0] else {
         panic!("{shared:?}")
     };
-    let experiment = link::read(address).unwrap();
+    let experiment = link::read(&link::write(experiment).unwrap()).unwrap();
     assert_eq!(experiment.ranking.as_ref(), Some(&ranking));
 
     lab.open(experiment);

@@ -5,16 +5,25 @@
 import { html, nothing, render, svg } from "./vendor/lit-html.js";
 import { currentLanguage, t } from "./i18n.js";
 import { whole } from "./format.js";
-import { announce } from "./voice.js";
+import { loadPage } from "./load.js";
+import { announce, dismiss, notify } from "./voice.js";
 import { save } from "./files.js";
 
 let ChartView = null;
+let asked = false;
 const charts = new Set();
 
-/** Gives the charts their engine; those already on the page are drawn now. */
-export function useEngine(bindings) {
-  ({ ChartView } = bindings);
-  redrawCharts();
+/** Loads what draws charts, when there is the first one to draw. */
+async function loadDrawing() {
+  asked = true;
+  try {
+    ({ ChartView } = await loadPage());
+    dismiss("charts");
+    redrawCharts();
+  } catch (problem) {
+    const again = () => { dismiss("charts"); loadDrawing(); };
+    notify({ id: "charts", kind: "bad", text: `load.${problem.kind ?? "other"}`, values: { status: problem.status ?? "" }, report: problem.detail ?? String(problem), action: { label: "retry", run: again } });
+  }
 }
 
 /** After a change of theme or language. */
@@ -82,6 +91,7 @@ class Chart extends HTMLElement {
     if (key === this.#key) return;
     this.#key = key;
     this.#spec = spec;
+    if (spec && !asked) loadDrawing();
     this.#fit();
     this.#later();
   }

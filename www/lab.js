@@ -3,6 +3,7 @@
 import { say, t } from "./i18n.js";
 import { whole } from "./format.js";
 import { save } from "./files.js";
+import { loadPage } from "./load.js";
 import { Wire } from "./rpc.js";
 import { fetchSample, sample } from "./samples.js";
 import { changed, changedSoon, emptyBoard, emptyLearn, state } from "./state.js";
@@ -10,14 +11,18 @@ import { announce, dismiss, notify } from "./voice.js";
 
 /** @type {Wire} */
 let wire;
-let openBytes = () => new Uint8Array();
 let lastCrash = null;
 
-/** Connects the laboratory to its worker. `inlineLog` unpacks a log that travelled inside a link. */
-export function connect(build, inlineLog) {
+/** Connects the laboratory to a worker; gives what the engine can do. */
+export function connect(build) {
   wire = new Wire(build, take, recover);
-  openBytes = inlineLog;
+  return wire.ready;
 }
+
+/** Why a value can't be taken for a parameter; null if it can. */
+export const check = (key, value) => wire.send({ act: "check", key, value }, true);
+
+export const newSeed = () => wire.send({ act: "newSeed" }, true);
 
 /** A request; its problem, if it has one, is returned instead of shown. */
 async function ask(request, quiet = false) {
@@ -55,7 +60,7 @@ async function dropPromise(problem) {
   state.evaluate.promised = false;
   dismiss("opened");
   const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null, ranking: undefined };
-  await wire.send({ act: "open", experiment: JSON.stringify(free) }, true);
+  await wire.send({ act: "open", experiment: free }, true);
 }
 
 export async function chooseSample(id) {
@@ -263,26 +268,32 @@ export const exportAll = () => collect({ type: "exportRecommendations", k: state
 // Share ---------------------------------------------------------------------------------------------------
 
 export async function makeLink() {
-  const base = location.href.split("#")[0];
-  const { first, problem } = await ask({ type: "share", inline: state.share.inline, base }, true);
-  const shared = first("shared");
-  Object.assign(state.share, {
-    link: shared?.link ?? null,
-    markdown: shared?.markdown ?? null,
-    note: shared?.note ?? null,
-    problem,
-    copied: null,
-    stale: false,
-  });
+  const { share } = state;
+  const { problem, text, shared } = await written(share.inline ? "inLink" : "nothing", "writeLink");
+  const link = text ? `${location.href.split("#")[0]}#${text}` : null;
+  const markdown = link && `[Qcart: ${shared.headline}](${link})`;
+  Object.assign(share, { link, markdown, note: shared?.note ?? null, problem, copied: null, stale: false });
   changed("share");
 }
 
 export async function saveProject() {
-  const { first, problem } = await ask({ type: "project" }, true);
-  const project = first("project");
+  const { problem, text } = await written("inFile", "writeProject");
   state.share.problem = problem;
   changed("share");
-  if (project) save(new Blob([project.text], { type: "application/json" }), project.name);
+  if (text) save(new Blob([text], { type: "application/json" }), "experiment.qcart.json");
+}
+
+/** The experiment as it stands, written by a function of the page's module. */
+async function written(carry, write) {
+  const { first, problem } = await ask({ type: "share", carry }, true);
+  const shared = first("shared");
+  if (!shared) return { problem };
+  try {
+    const page = await loadPage();
+    return { shared, problem: null, text: page[write](shared.experiment) };
+  } catch (error) {
+    return { problem: error.what ? error : { what: both(`load.${error.kind ?? "other"}`), mend: null } };
+  }
 }
 
 /** Puts a comparison of models into the experiment; says whether it came to what the opened link promised. */
@@ -293,9 +304,8 @@ export async function keepRanking(ranking) {
   return typeof reproduced === "boolean" ? { reproduced } : null;
 }
 
-/** Sets everything as an experiment says. `json` is its checked, canonical text. */
-export async function openExperiment(json) {
-  const experiment = JSON.parse(json);
+/** Sets everything as an experiment says, which the page's module has read and checked. */
+export async function openExperiment(experiment) {
   state.settings = { ...state.settings, ...experiment.settings };
   state.drafts = {};
   state.wrong = {};
@@ -303,7 +313,7 @@ export async function openExperiment(json) {
   state.share.promised = experiment;
   state.share.link = null;
   forgetLearning();
-  await wire.send({ act: "open", experiment: json });
+  await wire.send({ act: "open", experiment });
   const { source, options } = experiment;
   state.share.wanted = source.type === "file" ? source : null;
   changed();
@@ -312,7 +322,7 @@ export async function openExperiment(json) {
   } else if (source.type === "sample") {
     openSample(source, options);
   } else if (source.type === "inline") {
-    const blob = new Blob([openBytes(source.data)]);
+    const blob = new Blob([(await loadPage()).inlineLog(source.data)]);
     importLog({ source, name: source.name, blob }, options);
   } else if (source.type === "none") {
     decide(experiment.problem);

@@ -1,4 +1,4 @@
-// Fetches and compiles the engine, each build once, and says in plain words what kept it from starting.
+// Fetches and compiles the modules of the engine, each once, and says in plain words what kept one from starting.
 
 /** A reason that the page has a sentence for. */
 export class LoadProblem extends Error {
@@ -16,41 +16,44 @@ export class LoadProblem extends Error {
  * @typedef {{name: "first" | "whole", module: WebAssembly.Module}} Build
  */
 
-const FOLDERS = { first: "./pkg/", whole: "./pkg/whole/" };
-const builds = new Map();
+const FOLDERS = { first: "./pkg/engine/", whole: "./pkg/whole/", page: "./pkg/page/" };
+const loading = new Map();
 
-/** @param {"first" | "whole"} name @returns {Promise<Build>} */
-export function loadBuild(name) {
-  const known = builds.get(name);
-  if (known) return known;
-  const build = compile(FOLDERS[name]).then((module) => ({ name, module }));
-  builds.set(name, build);
-  build.catch(() => builds.delete(name));
-  return build;
+/** What was loaded is kept; what failed may be tried again. */
+function once(name, load) {
+  if (!loading.has(name)) {
+    const result = load();
+    loading.set(name, result);
+    result.catch(() => loading.delete(name));
+  }
+  return loading.get(name);
 }
 
-/** The first build, with its bindings for the page itself. */
-export async function loadEngine() {
-  if (typeof WebAssembly !== "object") throw new LoadProblem("old");
-  const [build, bindings] = await Promise.all([loadBuild("first"), importBindings()]);
+/** @param {"first" | "whole"} name @returns {Promise<Build>} */
+export const loadBuild = (name) => once(name, async () => ({ name, module: await compile(name) }));
+
+/** The page's own module: charts and links. */
+export const loadPage = () => once("page", async () => {
+  const [module, bindings] = await Promise.all([compile("page"), bind(() => import("./pkg/page/qcart.js"))]);
   try {
-    await bindings.default({ module_or_path: build.module });
+    await bindings.default({ module_or_path: module });
   } catch (error) {
     throw new LoadProblem(kindOf(error, "mismatch"), String(error));
   }
-  return { build, bindings };
-}
+  return bindings;
+});
 
-async function importBindings() {
+async function bind(load) {
   try {
-    return await import("./pkg/qcart.js");
+    return await load();
   } catch (error) {
     throw new LoadProblem("network", String(error));
   }
 }
 
-async function compile(folder) {
-  const response = await get(new URL(`${folder}qcart_bg.wasm`, import.meta.url));
+async function compile(name) {
+  if (typeof WebAssembly !== "object") throw new LoadProblem("old");
+  const response = await get(new URL(`${FOLDERS[name]}qcart_bg.wasm`, import.meta.url));
   if (!response.ok) throw new LoadProblem("missing", "", String(response.status));
   const spare = response.clone();
   try {

@@ -1,20 +1,19 @@
 // The page starts here: language and colours first, then the engine, then a sample ready to train.
 
 import { render } from "./vendor/lit-html.js";
-import { useEngine as chartsUse } from "./chart.js";
+import "./chart.js";
 import { acceptDrops, take } from "./drop.js";
 import { firstLanguage, speak } from "./i18n.js";
 import { chooseSample, connect, defaultOf } from "./lab.js";
 import { notify } from "./voice.js";
-import { loadEngine } from "./load.js";
+import { loadBuild } from "./load.js";
 import { keepForOffline } from "./offline.js";
-import { isLink, openAddress, useEngine as linksUse } from "./share.js";
+import { isLink, openAddress } from "./share.js";
 import { changed, onChange, state } from "./state.js";
 import { chrome, firstTheme, useTheme } from "./views/chrome.js";
 import { dataView } from "./views/data.js";
 import { decideView } from "./views/decide.js";
 import { evaluateView } from "./views/evaluate.js";
-import { useEngine as fieldsUse } from "./views/fields.js";
 import { learnView } from "./views/learn.js";
 import { lookView } from "./views/look.js";
 import { shareView } from "./views/share.js";
@@ -38,7 +37,7 @@ function draw(name) {
 async function start() {
   useTheme(firstTheme());
   if (new URLSearchParams(location.search).get("embed") === "1") document.documentElement.dataset.embed = "";
-  const loading = loadEngine();
+  const loading = loadBuild("first");
   // Its failure is told below, once there are words for it.
   loading.catch(() => {});
   await speak(firstLanguage());
@@ -75,11 +74,8 @@ function takeOver() {
 }
 
 async function ready(loading) {
-  const { build, bindings } = await loading;
-  state.catalog = bindings.catalog();
+  state.catalog = await connect(await loading);
   for (const parameter of state.catalog.parameters) state.settings[parameter.key] = defaultOf(parameter);
-  connect(build, bindings.inlineLog);
-  for (const use of [chartsUse, fieldsUse, linksUse]) use(bindings);
   state.engine = "ready";
   changed();
 }

@@ -1,5 +1,7 @@
 // The wire to the worker: requests with numbers, answers that find their way back, and a new worker when one dies.
 
+import { LoadProblem } from "./load.js";
+
 const WORKER = new URL("./worker.js", import.meta.url);
 
 /** Starts the worker from a blob, because only then the page's content policy binds it. */
@@ -28,23 +30,31 @@ export class Wire {
   #start() {
     const { worker, address } = spawn();
     this.worker = worker;
-    this.ready = new Promise((resolve) => {
+    let began = false;
+    /** The catalog of the engine, once it stands; a module that does not start is not tried again. */
+    this.ready = new Promise((resolve, reject) => {
+      const broke = (text) => {
+        if (began) this.#replace(text);
+        else reject(new LoadProblem("mismatch", text));
+      };
       worker.onmessage = ({ data }) => {
         if (worker !== this.worker) return;
         if (data.ready) {
           URL.revokeObjectURL(address);
-          resolve();
+          began = true;
+          resolve(data.catalog);
         } else if (data.crashed) {
-          this.#replace(data.text);
+          broke(data.text);
         } else {
           this.#take(data);
         }
       };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        if (worker === this.worker) broke(event.message || "");
+      };
     });
-    worker.onerror = (event) => {
-      event.preventDefault();
-      if (worker === this.worker) this.#replace(event.message || "");
-    };
+    this.ready.catch(() => {});
     worker.postMessage({ act: "start", build: this.build });
   }
 
@@ -56,11 +66,11 @@ export class Wire {
     this.onCrash(text);
   }
 
-  #take({ id, responses, blob }) {
+  #take({ id, responses, value }) {
     const waiter = this.waiting.get(id);
     this.waiting.delete(id);
-    if (blob) {
-      waiter?.resolve(blob);
+    if (value !== undefined) {
+      waiter?.resolve(value);
       return;
     }
     for (const response of responses) {

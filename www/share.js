@@ -1,12 +1,10 @@
 // Links and project files on their way in: checked by the engine first, and what was there stays if they are bad.
 
 import { openExperiment } from "./lab.js";
+import { loadPage } from "./load.js";
 import { dismiss, notify } from "./voice.js";
 import { openRanking } from "./boards.js";
 import { changed, state } from "./state.js";
-
-let engine = null;
-export const useEngine = (bindings) => (engine = bindings);
 
 /** Only fragments with a version are experiments; #data and the like are places on the page. */
 export const isLink = (fragment) => /^#?v\d+\./.test(fragment);
@@ -14,22 +12,19 @@ export const isLink = (fragment) => /^#?v\d+\./.test(fragment);
 /** Opens the experiment of the page's own address, or says at the top why not. */
 export async function openAddress() {
   await attempt(
-    () => engine.readLink(location.hash),
+    (page) => page.readLink(location.hash),
     (problem) => notify({ id: "link", kind: "bad", problem }),
   );
 }
 
 /** Opens a pasted link, or says beside the field why not. */
 export async function openLink(text) {
-  await attempt(() => engine.readLink(text), besideField);
+  await attempt((page) => page.readLink(text), besideField);
 }
 
 export async function openProject(file) {
-  await attempt(async () => {
-    const { largestProject } = state.catalog;
-    // One byte too many is enough for the engine to say what is wrong.
-    return engine.readProject(await file.slice(0, largestProject + 1).text());
-  }, besideField);
+  // One byte too many is enough for the engine to say what is wrong.
+  await attempt(async (page) => page.readProject(await file.slice(0, page.largestProject() + 1).text()), besideField);
 }
 
 function besideField(problem) {
@@ -40,15 +35,14 @@ function besideField(problem) {
 async function attempt(read, refuse) {
   state.share.incoming = null;
   try {
-    const json = await read();
+    const experiment = await read(await loadPage());
     state.share.pasted = "";
     dismiss("link");
-    const { ranking } = JSON.parse(json);
-    if (ranking) openRanking(ranking);
+    if (experiment.ranking) openRanking(experiment.ranking);
     else state.evaluate.promised = false;
-    await openExperiment(json);
+    await openExperiment(experiment);
     notify({ id: "opened", kind: "", text: "share.opened", more: "share.opened.train" });
   } catch (problem) {
-    refuse(problem?.what ? problem : { what: { key: "load.other" }, mend: null });
+    refuse(problem?.what ? problem : { what: { key: `load.${problem.kind ?? "other"}`, values: { status: problem.status ?? "" } }, mend: null });
   }
 }

@@ -7,7 +7,7 @@ const SLICE_MS = 16;
 /** Operations of the first slice after a request; from there it finds its size. Each kind of work has its own speed. */
 const FIRST_SLICE = 20_000;
 
-const BINDINGS = { first: "./pkg/qcart.js", whole: "./pkg/whole/qcart.js" };
+const BINDINGS = { first: "./pkg/engine/qcart.js", whole: "./pkg/whole/qcart.js" };
 let bindings = null;
 let engine = null;
 /** What comes before the engine stands waits for it, in order. */
@@ -25,7 +25,7 @@ const breathe = () => new Promise((resolve) => {
 });
 
 self.onmessage = async ({ data }) => {
-  const act = { request, open, read, generate, abandon, saveShop }[data.act];
+  const act = { request, open, read, generate, abandon, saveShop, check, newSeed }[data.act];
   try {
     if (data.act === "start") started = start(data);
     await started;
@@ -39,7 +39,7 @@ async function start({ build }) {
   bindings = await import(BINDINGS[build.name]);
   bindings.initSync({ module: build.module });
   engine = new bindings.Engine();
-  self.postMessage({ ready: true });
+  self.postMessage({ ready: true, catalog: bindings.catalog() });
 }
 
 function request({ id, request: what }) {
@@ -179,7 +179,15 @@ async function saveShop({ id, settings }) {
   } finally {
     rows.free();
   }
-  self.postMessage({ id, blob: new Blob(parts, { type: "text/csv" }) });
+  self.postMessage({ id, value: new Blob(parts, { type: "text/csv" }) });
+}
+
+function check({ id, key, value }) {
+  self.postMessage({ id, value: bindings.checkParameter(key, value) });
+}
+
+function newSeed({ id }) {
+  self.postMessage({ id, value: bindings.newSeed() });
 }
 
 async function pump() {
@@ -219,7 +227,7 @@ function fail(error, id) {
   }
   let text = String(error?.stack ?? error);
   try {
-    text = bindings.panicText() ?? text;
+    text = bindings?.panicText() ?? text;
   } catch {
     // The engine never started; what it threw says more.
   }

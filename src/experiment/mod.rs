@@ -167,7 +167,7 @@ pub struct Experiment {
 /// An experiment as it was written, before anything in it is believed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Unchecked {
+pub struct Unchecked {
     engine: String,
     source: Source,
     options: ImportOptions,
@@ -189,31 +189,7 @@ impl Experiment {
     /// `link.content` where the JSON is not of this shape; what the parameter table says of a value out of range.
     pub fn from_json(json: &str) -> Result<Self, Problem> {
         let raw: Unchecked = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
-        for change in &raw.changes {
-            check_change(change)?;
-        }
-        if let Some(ranking) = &raw.ranking {
-            ranking.check()?;
-        }
-        for (place, finding) in raw.findings.iter().enumerate() {
-            finding.check()?;
-            let twice = |other: &Finding| other.kind == finding.kind;
-            if raw.findings[..place].iter().any(twice) {
-                return Err(finding::edited());
-            }
-        }
-        Ok(Self {
-            engine: raw.engine,
-            source: raw.source,
-            options: raw.options,
-            problem: raw.problem,
-            settings: Settings::from_values(&raw.settings)?,
-            changes: raw.changes,
-            stop: raw.stop,
-            outcome: raw.outcome,
-            ranking: raw.ranking,
-            findings: raw.findings,
-        })
+        raw.check()
     }
 
     /// The canonical JSON: equal experiments give equal text.
@@ -222,6 +198,40 @@ impl Experiment {
     /// `link.content` if a value can't be written, which no checked experiment holds.
     pub fn to_json(&self) -> Result<String, Problem> {
         serde_json::to_string(self).map_err(|error| unreadable(&error))
+    }
+}
+
+impl Unchecked {
+    /// Checks every part.
+    ///
+    /// # Errors
+    /// What the parameter table says of a value out of range, what is wrong with a change, a comparison or a finding.
+    pub fn check(self) -> Result<Experiment, Problem> {
+        for change in &self.changes {
+            check_change(change)?;
+        }
+        if let Some(ranking) = &self.ranking {
+            ranking.check()?;
+        }
+        for (place, finding) in self.findings.iter().enumerate() {
+            finding.check()?;
+            let twice = |other: &Finding| other.kind == finding.kind;
+            if self.findings[..place].iter().any(twice) {
+                return Err(finding::edited());
+            }
+        }
+        Ok(Experiment {
+            engine: self.engine,
+            source: self.source,
+            options: self.options,
+            problem: self.problem,
+            settings: Settings::from_values(&self.settings)?,
+            changes: self.changes,
+            stop: self.stop,
+            outcome: self.outcome,
+            ranking: self.ranking,
+            findings: self.findings,
+        })
     }
 }
 

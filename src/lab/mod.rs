@@ -207,8 +207,7 @@ impl Lab {
             Request::Recommend { user, k } => self.recommend(&user, k),
             Request::ExportRecommendations { k } => self.begin_export(k),
             Request::Policy => self.policy(),
-            Request::Share { inline, base } => self.share(inline, &base),
-            Request::Project => self.project(),
+            Request::Share { carry } => self.share(carry),
             #[cfg(feature = "whole")]
             Request::Board(request) => self.answer_board(request),
             #[cfg(feature = "whole")]

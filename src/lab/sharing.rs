@@ -1,43 +1,26 @@
-//! Links and project files of the experiment in progress.
+//! The experiment in progress, as links and project files carry it.
 
-use super::protocol::Response;
+use super::protocol::{Carry, Response};
 use super::{Answer, Lab};
 use crate::experiment::{Source, link, project};
 use crate::problem::{Problem, Text};
 
 impl Lab {
-    /// A link to the experiment as it stands.
-    pub(super) fn share(&self, inline: bool, base: &str) -> Answer {
+    /// The experiment as it stands, with its log inside where that is wished for and small enough.
+    pub(super) fn share(&self, carry: Carry) -> Answer {
         let source = self.source()?;
-        let packed = if inline && self.on_log() {
-            self.data()?.inline(link::LARGEST_INLINE)
-        } else {
-            None
-        };
-        let note = (inline && packed.is_none()).then(too_large_to_travel);
-        let inline = packed.is_some();
-        let fragment = link::write(&self.experiment(packed.unwrap_or(source)))?;
-        let link = format!("{base}#{fragment}");
-        let markdown = format!("[Qcart: {}]({link})", self.headline());
-        Ok(vec![Response::Shared {
-            link,
-            markdown,
-            inline,
-            note,
-        }])
-    }
-
-    /// The experiment as a project file, with its log inside where that was small enough to be kept.
-    pub(super) fn project(&self) -> Answer {
-        let source = self.source()?;
-        let packed = match &source {
-            Source::File { .. } => self.data()?.inline(project::LARGEST / 2),
+        let packed = match (carry, &source) {
+            (Carry::InLink, _) if self.on_log() => self.data()?.inline(link::LARGEST_INLINE),
+            (Carry::InFile, Source::File { .. }) => self.data()?.inline(project::LARGEST / 2),
             _ => None,
         };
-        let text = project::write(&self.experiment(packed.unwrap_or(source)))?;
-        Ok(vec![Response::Project {
-            name: "experiment.qcart.json".to_owned(),
-            text,
+        let note = (carry == Carry::InLink && packed.is_none()).then(too_large_to_travel);
+        let inline = packed.is_some();
+        Ok(vec![Response::Shared {
+            experiment: Box::new(self.experiment(packed.unwrap_or(source))),
+            headline: self.headline(),
+            inline,
+            note,
         }])
     }
 

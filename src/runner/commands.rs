@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::experiment::parameters::{Settings, Value};
 use qcart::experiment::{Experiment, SHOP, Source, link, project};
-use qcart::lab::protocol::{Request, Response, World};
+use qcart::lab::protocol::{Carry, Request, Response, World};
 use qcart::lab::{Lab, generator};
 use qcart::log::ImportOptions;
 use qcart::problem::{Problem, Text};
@@ -251,14 +251,16 @@ pub fn trained(lab: &mut Lab) -> Result<Option<(Outcome, Option<Verdict>)>, Prob
 /// A link to the experiment as it stands.
 pub fn share(lab: &mut Lab) -> Result<String, Problem> {
     let share = Request::Share {
-        inline: false,
-        base: BASE.to_owned(),
+        carry: Carry::Nothing,
     };
-    let link = output::last(ask(lab, share)?, |response| match response {
-        Response::Shared { link, .. } => Some(link),
+    let shared = output::last(ask(lab, share)?, |response| match response {
+        Response::Shared { experiment, .. } => Some(experiment),
         _ => None,
     });
-    Ok(link.unwrap_or_default())
+    let Some(experiment) = shared else {
+        return Ok(String::new());
+    };
+    Ok(format!("{BASE}#{}", link::write(&experiment)?))
 }
 
 fn generate(out: &Path, common: &Common) -> Result<ExitCode, Problem> {

@@ -1,4 +1,4 @@
-//! What the page needs to know before any worker runs: parameters, problems, links.
+//! What the page needs to know before anything is asked: parameters and problems.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::error::{into_js, to_js};
 use super::values::from_js;
+use crate::experiment::VERSION;
 use crate::experiment::parameters::{Parameter, Settings, Value, parameter, parameters};
-use crate::experiment::{VERSION, link, project};
 use crate::lab::problems::{ProblemInfo, problems};
 
 #[derive(Serialize)]
@@ -18,9 +18,6 @@ struct Catalog {
     version: &'static str,
     parameters: Vec<&'static Parameter>,
     problems: Vec<ProblemInfo>,
-    longest_link: usize,
-    largest_inline: usize,
-    largest_project: usize,
 }
 
 /// The version, the parameter table and the decision problems.
@@ -31,9 +28,6 @@ pub fn catalog() -> JsValue {
         version: VERSION,
         parameters: parameters().collect(),
         problems: problems(),
-        longest_link: link::LONGEST,
-        largest_inline: link::LARGEST_INLINE,
-        largest_project: project::LARGEST,
     })
 }
 
@@ -48,37 +42,6 @@ pub fn check_parameter(key: &str, value: JsValue) -> Result<JsValue, JsValue> {
         Ok(()) => Ok(JsValue::NULL),
         Err(problem) => Ok(to_js(&problem)),
     }
-}
-
-/// Reads a link (a whole address, or its fragment) into the canonical JSON text of its experiment.
-///
-/// # Errors
-/// A thrown problem that says what is wrong with the link.
-#[wasm_bindgen(js_name = readLink)]
-pub fn read_link(text: &str) -> Result<String, JsValue> {
-    link::read(text)
-        .and_then(|experiment| experiment.to_json())
-        .map_err(into_js)
-}
-
-/// Reads the text of a project file into the canonical JSON text of its experiment.
-///
-/// # Errors
-/// A thrown problem that says what is wrong with the file.
-#[wasm_bindgen(js_name = readProject)]
-pub fn read_project(text: &str) -> Result<String, JsValue> {
-    project::read(text)
-        .and_then(|experiment| experiment.to_json())
-        .map_err(into_js)
-}
-
-/// The bytes of a log that travels inside a link or project file.
-///
-/// # Errors
-/// A thrown problem where the data is damaged or too large.
-#[wasm_bindgen(js_name = inlineLog)]
-pub fn inline_log(data: &str) -> Result<Vec<u8>, JsValue> {
-    link::unpack(data, project::LARGEST as u64).map_err(into_js)
 }
 
 /// A seed that nobody chose.

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::decoders;
 use super::error::{into_js, to_js};
 use super::values::from_js;
-use crate::experiment::Experiment;
+use crate::experiment::Unchecked;
 use crate::lab::Lab;
 
 /// The laboratory of one worker.
@@ -33,13 +33,13 @@ impl Engine {
         Self(Lab::with_clock(now))
     }
 
-    /// Takes over the settings of an experiment (JSON text, as `readLink` gives it).
+    /// Takes over the settings of an experiment, as the page's module read it.
     ///
     /// # Errors
     /// A thrown problem where the experiment is not valid.
-    pub fn open(&mut self, experiment: &str) -> Result<(), JsValue> {
-        let experiment = Experiment::from_json(experiment).map_err(into_js)?;
-        self.0.open(experiment);
+    pub fn open(&mut self, experiment: JsValue) -> Result<(), JsValue> {
+        let unchecked: Unchecked = from_js(experiment)?;
+        self.0.open(unchecked.check().map_err(into_js)?);
         Ok(())
     }
 

@@ -21,6 +21,7 @@ export default {
   line: "line {line}",
   "line.column": "line {line}, column {column}",
 
+  "retry": "Try again",
   "load.engine": "Loading the engine…",
   "load.old": "This browser has no WebAssembly (or it is switched off), and Qcart computes with it. A current Firefox, Chrome, Edge or Safari will do.",
   "load.network": "The engine could not be fetched. Check the connection, then reload; after one complete visit the page works without a network.",

@@ -21,6 +21,7 @@ export default {
   line: "第 {line} 行",
   "line.column": "第 {line} 行第 {column} 列",
 
+  "retry": "重试",
   "load.engine": "正在加载引擎……",
   "load.old": "此浏览器没有 WebAssembly（或已被关闭），而 Qcart 用它计算。请使用较新的 Firefox、Chrome、Edge 或 Safari。",
   "load.network": "无法获取引擎。请检查网络后重新加载；完整访问过一次后，页面可离线使用。",

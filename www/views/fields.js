@@ -3,12 +3,9 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { defaultOf, set } from "../lab.js";
+import { check, defaultOf, newSeed, set } from "../lab.js";
 import { changed, state } from "../state.js";
 import { fold } from "./parts.js";
-
-let engine = null;
-export const useEngine = (bindings) => (engine = bindings);
 
 /** Which parameter each group explains at the moment. */
 const explained = new Map();
@@ -78,7 +75,7 @@ function field(parameter) {
     </div>
     <div class=${`box ${unit && domain.type !== "choice" ? "has-unit" : ""}`}>
       ${control(parameter)}${unit && domain.type !== "choice" ? html`<span class="unit">${unit}</span>` : nothing}
-      ${key === "seed" ? html`<button type="button" class="quiet tiny icon" title=${t("field.newSeed")} aria-label=${t("field.newSeed")} @click=${() => put(parameter, engine.newSeed())}>⚄</button>` : nothing}
+      ${key === "seed" ? html`<button type="button" class="quiet tiny icon" title=${t("field.newSeed")} aria-label=${t("field.newSeed")} @click=${async () => put(parameter, await newSeed())}>⚄</button>` : nothing}
     </div>
     <span class="unseen" id=${`d-${key}`}>${say(parameter.help)} ${facts(parameter)}</span>
     ${wrong ? html`<p class="wrong" id=${`w-${key}`}>${say(wrong.what)} ${say(wrong.mend)}</p>` : nothing}
@@ -104,25 +101,30 @@ function control(parameter) {
     @input=${(event) => type(parameter, event.target)} @change=${(event) => commit(parameter, event.target)}>`;
 }
 
-/** While typing: say at once what is wrong, act only once the field is left or Enter pressed (live ones act at once). */
+/** While typing: say what is wrong, act only once the field is left or Enter pressed (live ones act at once). */
 function type(parameter, input) {
   state.drafts[parameter.key] = input.value;
-  judge(parameter, input);
-  if (parameter.live && !state.wrong[parameter.key]) commit(parameter, input);
-  else changed();
+  if (parameter.live && fits(parameter, input.valueAsNumber)) put(parameter, input.valueAsNumber);
+  else judge(parameter, input);
 }
 
-function judge(parameter, input) {
-  const value = input.valueAsNumber;
-  const wrong = Number.isNaN(value) ? { what: { key: "field.number" }, mend: null } : engine.checkParameter(parameter.key, value);
-  if (wrong) state.wrong[parameter.key] = wrong;
-  else delete state.wrong[parameter.key];
-}
-
+/** What fits acts before anything that is pressed next; only why something does not fit is asked of the engine. */
 function commit(parameter, input) {
-  judge(parameter, input);
-  if (state.wrong[parameter.key]) changed();
-  else put(parameter, input.valueAsNumber);
+  if (fits(parameter, input.valueAsNumber)) put(parameter, input.valueAsNumber);
+  else judge(parameter, input);
+}
+
+const fits = ({ domain }, value) => value >= domain.min && value <= domain.max && (domain.type !== "integer" || Number.isInteger(value));
+
+async function judge(parameter, input) {
+  const { key } = parameter;
+  const { value, valueAsNumber } = input;
+  changed();
+  const wrong = Number.isNaN(valueAsNumber) ? { what: { key: "field.number" }, mend: null } : await check(key, valueAsNumber);
+  if (input.value !== value) return;
+  if (wrong) state.wrong[key] = wrong;
+  else delete state.wrong[key];
+  changed();
 }
 
 function put(parameter, value) {

@@ -14,7 +14,13 @@ const AIM: usize = 400_000;
 pub const LIMIT: usize = 720_000;
 
 /// What is loaded only when somebody asks for it (and, once the page is at rest, kept for use offline).
-const ON_DEMAND: [&str; 4] = ["/pkg/decoder/", "/pkg/whole/", "/boards/", "/samples/"];
+const ON_DEMAND: [&str; 5] = [
+    "/pkg/decoder/",
+    "/pkg/page/",
+    "/pkg/whole/",
+    "/boards/",
+    "/samples/",
+];
 
 /// The weight of a site.
 #[derive(Debug)]

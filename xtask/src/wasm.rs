@@ -13,10 +13,37 @@ use wasm_bindgen_cli_support::Bindgen;
 /// The only target that the page loads.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Folders beside the first module, each with one that is loaded when it is first needed, not on the first visit.
-pub const DECODER: &str = "decoder";
-/// The engine with everything that it can do.
-pub const WHOLE: &str = "whole";
+/// A module of the page: the folder of `www/pkg` that it lies in, the package and its features.
+struct Module {
+    folder: &'static str,
+    package: &'static str,
+    features: &'static [&'static str],
+}
+
+/// The engine that a visit begins with; charts and links, loaded when the first is needed; the engine with everything that
+/// it can do; the decoders of encodings other than UTF-8.
+const MODULES: [Module; 4] = [
+    Module {
+        folder: "engine",
+        package: "qcart",
+        features: &["engine"],
+    },
+    Module {
+        folder: "page",
+        package: "qcart",
+        features: &["page"],
+    },
+    Module {
+        folder: "whole",
+        package: "qcart",
+        features: &["engine", "whole"],
+    },
+    Module {
+        folder: "decoder",
+        package: "qcart-decoder",
+        features: &[],
+    },
+];
 
 /// How the engine is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,27 +70,45 @@ impl Profile {
     }
 }
 
-/// Compiles the engine (as a visit begins with it, and whole) and the decoders, and writes their bindings into `www/pkg`.
+/// Compiles the modules of the page and writes them with their bindings into `www/pkg`.
 ///
 /// # Errors
 /// When the target can't be added, the code doesn't compile, or the bindings can't be made or written.
 pub fn build(profile: Profile) -> Result<()> {
-    build_into(profile, &[], &workspace::root().join("www/pkg"))
+    ensure_target()?;
+    check_bindgen_version()?;
+    let out = workspace::root().join("www/pkg");
+    remove(&out)?;
+    for module in &MODULES {
+        let compiled = compile(profile, module)?;
+        bind(profile, &compiled, &out.join(module.folder))?;
+    }
+    Ok(())
 }
 
-/// The same with further Cargo features, into any folder: benchmarks export more than the page needs.
+/// Writes the whole engine with what only benchmarks call into any folder.
 ///
 /// # Errors
 /// As for [`build`].
-pub fn build_into(profile: Profile, features: &[&str], out: &Path) -> Result<()> {
+pub fn build_bench(out: &Path) -> Result<()> {
     ensure_target()?;
     check_bindgen_version()?;
-    let engine = compile(profile, "qcart", features, Defaults::No)?;
-    bind(profile, &engine, out)?;
-    let whole = compile(profile, "qcart", features, Defaults::Yes)?;
-    bind(profile, &whole, &out.join(WHOLE))?;
-    let decoder = compile(profile, "qcart-decoder", &[], Defaults::Yes)?;
-    bind(profile, &decoder, &out.join(DECODER))
+    remove(out)?;
+    let module = Module {
+        folder: "bench",
+        package: "qcart",
+        features: &["engine", "whole", "bench"],
+    };
+    let compiled = compile(Profile::Release, &module)?;
+    bind(Profile::Release, &compiled, out)
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("{} can't be replaced", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Adds the WebAssembly target through rustup where it isn't there yet.
@@ -123,39 +168,37 @@ fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
         .strip_suffix('"')
 }
 
-/// Whether a package is compiled with its default features.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Defaults {
-    Yes,
-    No,
-}
-
-/// Compiles the library of a package and says where its module is.
-fn compile(
-    profile: Profile,
-    package: &str,
-    features: &[&str],
-    defaults: Defaults,
-) -> Result<PathBuf> {
+/// Compiles a module and says where it is. Each has a target folder of its own: they would overwrite each other in one.
+fn compile(profile: Profile, module: &Module) -> Result<PathBuf> {
+    let target = workspace::target_dir().join("page").join(module.folder);
     let mut cargo = workspace::cargo();
-    cargo.args(["build", "--package", package, "--lib", "--target", TARGET]);
+    cargo.args([
+        "build",
+        "--lib",
+        "--target",
+        TARGET,
+        "--no-default-features",
+    ]);
+    cargo.args(["--package", module.package]);
     cargo.args(["--profile", profile.cargo_name()]);
-    if defaults == Defaults::No {
-        cargo.arg("--no-default-features");
-    }
-    if !features.is_empty() {
-        cargo.arg("--features").arg(features.join(","));
+    cargo.arg("--target-dir").arg(&target);
+    if !module.features.is_empty() {
+        cargo.arg("--features").arg(module.features.join(","));
     }
     // A RUSTFLAGS of the surroundings would silently replace the target features of .cargo/config.toml.
     cargo
         .env_remove("RUSTFLAGS")
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags().join("\u{1f}"));
     let status = cargo.status().context("cargo could not be started")?;
-    ensure!(status.success(), "{package} did not compile for {TARGET}");
-    Ok(workspace::target_dir()
+    ensure!(
+        status.success(),
+        "the module {} did not compile for {TARGET}",
+        module.folder
+    );
+    Ok(target
         .join(TARGET)
         .join(profile.folder())
-        .join(format!("{}.wasm", package.replace('-', "_"))))
+        .join(format!("{}.wasm", module.package.replace('-', "_"))))
 }
 
 /// SIMD as everywhere, and no paths of the building machine inside: equal sources give equal bytes.
@@ -179,9 +222,6 @@ fn cargo_home() -> Option<PathBuf> {
 }
 
 fn bind(profile: Profile, module: &Path, out: &Path) -> Result<()> {
-    if out.exists() {
-        fs::remove_dir_all(out).with_context(|| format!("{} can't be replaced", out.display()))?;
-    }
     let release = profile == Profile::Release;
     Bindgen::new()
         .input_path(module)

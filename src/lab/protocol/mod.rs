@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use super::findings::Learned;
-use crate::experiment::Source;
 use crate::experiment::finding::Finding;
 use crate::experiment::outcome::{Outcome, Verdict};
 use crate::experiment::parameters::Value;
 use crate::experiment::ranking::Ranking;
+use crate::experiment::{Experiment, Source};
 use crate::log::Report;
 use crate::log::{Dialect, ImportOptions, ImportProgress, Preview, SourceFile};
 use crate::log::{RejectGroup, Rejects};
@@ -107,15 +107,11 @@ pub enum Request {
     },
     /// The learned and the optimal policy of a textbook problem, state by state.
     Policy,
-    /// A link to this experiment.
+    /// The experiment as it stands, for a link or a project file.
     Share {
-        /// Whether the log itself shall travel inside the link, if it is small enough.
-        inline: bool,
-        /// The page's address, without fragment.
-        base: String,
+        /// Whether the log itself shall travel inside.
+        carry: Carry,
     },
-    /// The experiment as a project file.
-    Project,
     /// Something of the ranking board.
     #[cfg(feature = "whole")]
     Board(BoardRequest),
@@ -139,8 +135,20 @@ pub enum Request {
     Operations(OperationsRequest),
 }
 
+/// Whether a log shall travel with its experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Carry {
+    /// It stays where it is; whoever repeats the experiment is asked for it.
+    Nothing,
+    /// Inside a link, if it is very small.
+    InLink,
+    /// Inside a project file, if it was small enough to be kept.
+    InFile,
+}
+
 /// One answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(
     tag = "type",
     rename_all = "camelCase",
@@ -276,23 +284,16 @@ pub enum Response {
         /// Columns and rows of the grid; absent where the problem has none.
         grid: Option<(u32, u32)>,
     },
-    /// A link.
+    /// The experiment, to be written as a link or a project file.
     Shared {
-        /// The link.
-        link: String,
-        /// The same in Markdown.
-        markdown: String,
+        /// It as it stands.
+        experiment: Box<Experiment>,
+        /// It in a few words, for the text of a Markdown link.
+        headline: String,
         /// Whether the log travels inside.
         inline: bool,
-        /// Why the log could not travel inside although asked.
+        /// Why the log does not travel inside although that was wished for.
         note: Option<Text>,
-    },
-    /// A project file.
-    Project {
-        /// Proposed name.
-        name: String,
-        /// Its text.
-        text: String,
     },
     /// The models that a board can test.
     #[cfg(feature = "whole")]

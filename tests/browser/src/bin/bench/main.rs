@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     shape::write(&site.join("many.csv"), MANY_ROWS)?;
     let has_rival = rivals::fetch_papaparse(&folder, &site)?;
     let native = native::run(&site.join("events.csv"))?;
-    wasm::build_into(wasm::Profile::Release, &["bench"], &site.join("pkg"))?;
+    wasm::build_bench(&site.join("pkg"))?;
     copy_pages(&site)?;
     let chromium = Chromium::start(&site)?;
     let mut rows = chromium.imports(&native, has_rival)?;
