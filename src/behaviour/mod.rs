@@ -10,6 +10,7 @@ mod index;
 mod itemknn;
 mod markov_rank;
 mod neighbours;
+pub mod neural;
 mod parameters;
 mod popularity;
 mod prior;
@@ -38,6 +39,22 @@ pub trait BehaviourModel {
     /// `behaviour.stopped` when the watch said to stop; `behaviour.empty` when there is nothing to learn from.
     fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem>;
 
+    /// Learns in slices of about `work` elementary operations, forgetting all that was learned before at the `first`. Returns the share
+    /// done: 1 when all is learned. What is learned does not depend on how it was sliced. Models that learn in a moment do it in one.
+    ///
+    /// # Errors
+    /// Those of [`BehaviourModel::fit`].
+    fn fit_slice(
+        &mut self,
+        train: &Sessions,
+        first: bool,
+        work: u64,
+        watch: &mut Watch<'_>,
+    ) -> Result<f64, Problem> {
+        let _ = (first, work);
+        self.fit(train, watch).map(|()| 1.0)
+    }
+
     /// Leaves the score of each item that may come next in `scratch.scores`; no score is NaN.
     fn score(&self, history: History<'_>, scratch: &mut Scratch);
 
@@ -63,6 +80,8 @@ pub struct Scratch {
     table: blend::Table,
     /// The probability of each candidate.
     chances: Vec<f32>,
+    /// For networks.
+    network: neural::Pass,
 }
 
 impl Scratch {

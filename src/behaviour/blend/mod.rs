@@ -139,7 +139,7 @@ impl Blend {
 }
 
 /// Which sessions make the validation window: the newest ones that hold a tenth of the events, more on a short log.
-fn window(train: &Sessions) -> Vec<bool> {
+pub(super) fn window(train: &Sessions) -> Vec<bool> {
     let events = train.events();
     let wanted = (events / 10).max((events / 3).min(3000));
     let mut inside = vec![false; train.len()];

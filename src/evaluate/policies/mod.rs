@@ -6,6 +6,7 @@
 mod naive;
 mod shop;
 
+use crate::behaviour::neural::NETWORKS;
 use crate::behaviour::{BehaviourModel, Choice, MODELS, ModelKind, Parameter};
 use crate::problem::Problem;
 use naive::NaiveQ;
@@ -76,9 +77,14 @@ const POLICIES: &[ModelKind] = &[
     },
 ];
 
-/// Every model that the ranking board offers: those of behaviour, then the policies.
+/// Every quick model that the ranking board offers: those of behaviour, then the policies.
 pub fn models() -> impl Iterator<Item = &'static ModelKind> + Clone {
     MODELS.iter().chain(POLICIES)
+}
+
+/// The same and the networks, which take a thousand times as long to learn: tested only where they are asked for.
+pub fn all_models() -> impl Iterator<Item = &'static ModelKind> + Clone {
+    models().chain(NETWORKS)
 }
 
 /// The kind of model that a choice names.
@@ -86,7 +92,7 @@ pub fn models() -> impl Iterator<Item = &'static ModelKind> + Clone {
 /// # Errors
 /// `behaviour.model.unknown`, with the names there are.
 pub fn kind(choice: &Choice) -> Result<&'static ModelKind, Problem> {
-    choice.kind_among(models())
+    choice.kind_among(all_models())
 }
 
 /// Builds the model that a choice names, not yet fitted.

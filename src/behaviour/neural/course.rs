@@ -1,0 +1,225 @@
+//! The course of learning: epochs, the validation window, the best weights so far, slice by slice.
+
+use serde::{Deserialize, Serialize};
+
+use super::settings::Settings;
+use super::step::{Learner, Step};
+use super::windows::{Window, batches, windows};
+use crate::behaviour::Sessions;
+use crate::nn::adam::Rate;
+use crate::nn::weights::Weights;
+use crate::problem::{Problem, Text};
+use crate::random::{Rng, stream};
+
+/// Validation windows used at most; of more, every so many-th is taken.
+const VALIDATION_WINDOWS: usize = 1500;
+/// Epochs without a better validation after which learning stops.
+const PATIENCE: u32 = 2;
+
+/// One epoch as it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Epoch {
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// Mean temporal-difference loss.
+    pub value_loss: f64,
+    /// Mean length of the gradient.
+    pub norm: f64,
+    /// Hit rate at 20 on the validation window; none where it is not looked at.
+    pub hr: Option<f64>,
+    /// Mean reciprocal rank at 20 on the validation window.
+    pub mrr: Option<f64>,
+}
+
+/// A network on its way. The same sessions must be given to every call.
+#[derive(Clone, Debug)]
+pub struct Course {
+    settings: Settings,
+    /// The network as it is now.
+    pub learner: Learner,
+    /// What was measured, epoch by epoch.
+    pub epochs: Vec<Epoch>,
+    windows: Vec<Window>,
+    held_out: Vec<Window>,
+    order: Rng,
+    batches: Vec<std::ops::Range<usize>>,
+    next: usize,
+    sums: Epoch,
+    best: Option<(f64, u32, Weights)>,
+    /// Epochs of the final run over all sessions; none while they are still being found.
+    again: Option<u32>,
+    epoch: u32,
+    steps: u64,
+}
+
+impl Course {
+    /// Before the first step. `held_out` says which sessions are the validation window; with none, all epochs are run.
+    #[must_use]
+    pub fn new(settings: &Settings, sessions: &Sessions, held_out: &[bool]) -> Self {
+        let inside = |window: &Window| {
+            let session = sessions
+                .start
+                .partition_point(|&start| start <= window.start)
+                - 1;
+            held_out.get(session).copied().unwrap_or(false)
+        };
+        let (held, windows): (Vec<_>, Vec<_>) = windows(sessions).into_iter().partition(inside);
+        let every = held.len().div_ceil(VALIDATION_WINDOWS).max(1);
+        Self {
+            settings: settings.clone(),
+            learner: Learner::new(settings, sessions),
+            epochs: Vec::new(),
+            windows,
+            held_out: held.into_iter().step_by(every).collect(),
+            order: stream(settings.seed, "order"),
+            batches: Vec::new(),
+            next: 0,
+            sums: Epoch::default(),
+            best: None,
+            again: None,
+            epoch: 0,
+            steps: 0,
+        }
+    }
+
+    /// The share done, at most; learning may stop earlier.
+    #[must_use]
+    pub fn progress(&self) -> f64 {
+        let within = self.next as f64 / self.batches.len().max(1) as f64;
+        let search = f64::from(self.settings.epochs);
+        match self.again {
+            None => {
+                (f64::from(self.epoch) + within) / (search * if self.repeats() { 2.0 } else { 1.0 })
+            }
+            Some(epochs) => 0.5 + 0.5 * (f64::from(self.epoch) + within) / f64::from(epochs.max(1)),
+        }
+    }
+
+    fn repeats(&self) -> bool {
+        self.settings.again && !self.held_out.is_empty()
+    }
+
+    fn epochs_of_this_run(&self) -> u32 {
+        self.again.unwrap_or(self.settings.epochs)
+    }
+
+    /// Takes one step. Returns what it came to, or nothing where learning is over.
+    ///
+    /// # Errors
+    /// `neural.diverged` where a loss or gradient is no finite number: the best weights so far are then in place.
+    pub fn step(&mut self, sessions: &Sessions) -> Result<Option<Step>, Problem> {
+        if self.windows.is_empty() || self.epoch >= self.epochs_of_this_run() {
+            return Ok(None);
+        }
+        if self.next == 0 {
+            self.batches = batches(&mut self.windows, self.settings.batch, &mut self.order);
+            self.sums = Epoch::default();
+        }
+        let all = self.batches.len() as u64 * u64::from(self.settings.epochs);
+        let share = Rate::Cosine.share(self.steps, all);
+        let batch = &self.windows[self.batches[self.next].clone()];
+        let step = self.learner.step(sessions, batch, share);
+        if !step.holds() {
+            return Err(self.diverged());
+        }
+        self.steps += 1;
+        self.sums.loss += step.loss;
+        self.sums.value_loss += step.value_loss;
+        self.sums.norm += step.norm;
+        self.next += 1;
+        if self.next == self.batches.len() {
+            self.end_epoch(sessions);
+        }
+        Ok(Some(step))
+    }
+
+    fn end_epoch(&mut self, sessions: &Sessions) {
+        let steps = self.batches.len() as f64;
+        let mut epoch = Epoch {
+            loss: self.sums.loss / steps,
+            value_loss: self.sums.value_loss / steps,
+            norm: self.sums.norm / steps,
+            ..Epoch::default()
+        };
+        self.next = 0;
+        self.epoch += 1;
+        if self.again.is_none() && !self.held_out.is_empty() {
+            let (hr, mrr) = self.validate(sessions);
+            (epoch.hr, epoch.mrr) = (Some(hr), Some(mrr));
+            if self.best.as_ref().is_none_or(|best| mrr > best.0) {
+                self.best = Some((mrr, self.epoch, self.learner.weights.clone()));
+            }
+        }
+        self.epochs.push(epoch);
+        let best = self.best.as_ref().map_or(self.epoch, |best| best.1);
+        let over = self.epoch >= self.settings.epochs || self.epoch >= best + PATIENCE;
+        if self.again.is_none() && over {
+            if self.repeats() {
+                self.start_again(sessions, best);
+            } else {
+                self.keep_best();
+                self.epoch = self.settings.epochs;
+            }
+        }
+    }
+
+    /// Puts the best weights so far in place, and ends.
+    pub fn keep_best(&mut self) {
+        if let Some((_, _, weights)) = self.best.take() {
+            self.learner.weights = weights;
+        }
+        self.again = Some(0);
+    }
+
+    /// Learns afresh from all sessions, for as many epochs as were best.
+    fn start_again(&mut self, sessions: &Sessions, epochs: u32) {
+        self.learner = Learner::new(&self.settings, sessions);
+        self.windows = windows(sessions);
+        self.order = stream(self.settings.seed, "order");
+        self.again = Some(epochs);
+        (self.epoch, self.steps) = (0, 0);
+    }
+
+    /// Hit rate and mean reciprocal rank at 20 on the validation window; ties count against the target.
+    fn validate(&mut self, sessions: &Sessions) -> (f64, f64) {
+        let (mut hits, mut reciprocal, mut count) = (0.0, 0.0, 0.0);
+        let mut scores = Vec::new();
+        let mut pack = crate::nn::gemm::Pack::default();
+        for at in (0..self.held_out.len()).step_by(64) {
+            let part = &self.held_out[at..(at + 64).min(self.held_out.len())];
+            let (states, rows) = self.learner.states(sessions, part);
+            let states = states.to_vec();
+            let Learner {
+                network, weights, ..
+            } = &self.learner;
+            for (row, state) in rows.iter().zip(states.chunks_exact(network.width)) {
+                network.scores(weights, state, &mut scores, &mut pack);
+                let own = scores[row.item as usize];
+                let rank = scores.iter().filter(|&&score| score >= own).count();
+                if (1..=20).contains(&rank) {
+                    hits += 1.0;
+                    reciprocal += 1.0 / rank as f64;
+                }
+                count += 1.0;
+            }
+        }
+        let count = f64::max(count, 1.0);
+        (hits / count, reciprocal / count)
+    }
+
+    fn diverged(&mut self) -> Problem {
+        let epoch = self.epoch + 1;
+        self.keep_best();
+        Problem::new(
+            "neural.diverged",
+            Text::new(
+                format!(
+                    "Learning diverged in epoch {epoch}: the loss is no finite number any more. The best weights so far were kept."
+                ),
+                format!("第 {epoch} 轮学习发散：损失已不是有限数。已保留此前最好的权重。"),
+            ),
+            Text::new("Try a smaller learning rate.", "请尝试更小的学习率。"),
+        )
+    }
+}

@@ -1,0 +1,252 @@
+//! Networks as models of behaviour: an MLP, a convolutional network (NextItNet), a GRU (GRU4Rec) and a transformer
+//! (SASRec), each with a behaviour head and, where it is asked for, a Q head that learn together (SQN and SNQN: Xin et al., SIGIR
+//! 2020 and WSDM 2022).
+//!
+//! A state is what an encoder makes of the last [`LENGTH`] events. Every position of every session is a target; positions are
+//! encoded all at once. Both heads score items by their embeddings, which are the inputs' too.
+
+mod course;
+mod heads;
+mod network;
+mod settings;
+mod step;
+mod windows;
+
+use super::{BehaviourModel, History, ModelKind, Scratch, Sessions, Values, Watch, need_events};
+use crate::nn::encoder::Kind;
+use crate::nn::vector::{exp, softmax};
+use crate::problem::{Problem, Text};
+
+pub use course::{Course, Epoch};
+pub use network::{Network, Pass};
+pub use settings::{PARAMETERS, RankBy, Settings};
+pub use step::{Learner, Step};
+pub use windows::{Window, windows};
+
+/// Events of the history that make the state.
+pub const LENGTH: usize = 20;
+
+/// Bytes that learning may take: what a tab can give.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// The networks that the ranking board offers.
+pub const NETWORKS: &[ModelKind] = &[
+    ModelKind {
+        name: "mlp",
+        title: ["MLP over the last items", "多层感知机：最近商品"],
+        paper: "after Covington, Adams & Sargin, RecSys 2016",
+        parameters: PARAMETERS,
+        make: |values| Box::new(Neural::new(Kind::Mlp, values)),
+    },
+    ModelKind {
+        name: "cnn",
+        title: [
+            "Dilated convolutions (NextItNet)",
+            "空洞卷积网络（NextItNet）",
+        ],
+        paper: "Yuan et al., WSDM 2019",
+        parameters: PARAMETERS,
+        make: |values| Box::new(Neural::new(Kind::Cnn, values)),
+    },
+    ModelKind {
+        name: "gru",
+        title: ["Recurrent network (GRU4Rec)", "循环网络（GRU4Rec）"],
+        paper: "Hidasi et al., ICLR 2016",
+        parameters: PARAMETERS,
+        make: |values| Box::new(Neural::new(Kind::Gru, values)),
+    },
+    ModelKind {
+        name: "transformer",
+        title: ["Self-attention (SASRec)", "自注意力网络（SASRec）"],
+        paper: "Kang & McAuley, ICDM 2018",
+        parameters: PARAMETERS,
+        make: |values| Box::new(Neural::new(Kind::Transformer, values)),
+    },
+];
+
+/// A network as a model of behaviour.
+#[derive(Clone, Debug)]
+pub struct Neural {
+    settings: Settings,
+    course: Option<Course>,
+}
+
+impl Neural {
+    /// A network that has learned nothing yet.
+    #[must_use]
+    pub fn new(encoder: Kind, values: &Values) -> Self {
+        Self::of(Settings::new(encoder, values))
+    }
+
+    /// The same from settings.
+    #[must_use]
+    pub fn of(settings: Settings) -> Self {
+        Self {
+            settings,
+            course: None,
+        }
+    }
+
+    /// How learning goes, or went.
+    #[must_use]
+    pub fn course(&self) -> Option<&Course> {
+        self.course.as_ref()
+    }
+
+    /// Prepares to learn from sessions.
+    ///
+    /// # Errors
+    /// `behaviour.empty`; `neural.memory` when learning would take too much.
+    pub fn begin(&mut self, train: &Sessions) -> Result<(), Problem> {
+        need_events(train)?;
+        let needed = self.settings.bytes(train);
+        if needed > MOST_BYTES {
+            return Err(too_large(needed));
+        }
+        let held_out = super::blend::window(train);
+        let alone = held_out.iter().all(|&inside| inside);
+        self.course = Some(Course::new(
+            &self.settings,
+            train,
+            if alone { &[] } else { &held_out },
+        ));
+        Ok(())
+    }
+
+    /// Learns for about `work` elementary operations; returns the share done.
+    ///
+    /// # Errors
+    /// `neural.diverged`.
+    pub fn advance(&mut self, train: &Sessions, work: u64) -> Result<f64, Problem> {
+        let Some(course) = &mut self.course else {
+            return Ok(1.0);
+        };
+        let mut spent = 0;
+        while spent < work.max(1) {
+            match course.step(train)? {
+                Some(step) => spent += self.settings.work(train, step.targets),
+                None => return Ok(1.0),
+            }
+        }
+        Ok(course.progress().min(0.999))
+    }
+}
+
+impl Settings {
+    /// Bytes that learning from these sessions takes.
+    #[must_use]
+    pub fn bytes(&self, train: &Sessions) -> u64 {
+        // The encoders hold at most some 14 width * width weights (two blocks of attention).
+        let width = self.width as u64;
+        let weights = u64::from(train.items) * (width + 2) + 20 * width * width;
+        Learner::bytes(weights, self.value_weight > 0.0)
+    }
+
+    /// Elementary operations (about a nanosecond each) of a step with so many targets.
+    fn work(&self, train: &Sessions, targets: u32) -> u64 {
+        let items = train.items as usize;
+        let against = match self.negatives_among(items) {
+            0 => items,
+            some => some,
+        };
+        let per_target = self.width * (against + 40 * self.width);
+        u64::from(targets.max(1)) * per_target as u64 / 2
+    }
+}
+
+fn too_large(bytes: u64) -> Problem {
+    let megabytes = bytes >> 20;
+    Problem::new(
+        "neural.memory",
+        Text::new(
+            format!(
+                "Learning this network would take {megabytes} MB, more than a browser tab can be trusted with (1024 MB)."
+            ),
+            format!("学习该网络需要 {megabytes} MB 内存，超过浏览器标签页可靠可用的 1024 MB。"),
+        ),
+        Text::new(
+            "Choose a smaller width, or a log with fewer items.",
+            "请选择更小的维数，或商品更少的日志。",
+        ),
+    )
+}
+
+impl BehaviourModel for Neural {
+    fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
+        self.begin(train)?;
+        loop {
+            let done = self.advance(train, 20_000_000)?;
+            watch.report((done * 1e4) as usize, 10_000)?;
+            if done >= 1.0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn fit_slice(
+        &mut self,
+        train: &Sessions,
+        first: bool,
+        work: u64,
+        watch: &mut Watch<'_>,
+    ) -> Result<f64, Problem> {
+        if first {
+            self.begin(train)?;
+        }
+        let done = self.advance(train, work)?;
+        watch.report((done * 1e4) as usize, 10_000)?;
+        Ok(done)
+    }
+
+    fn score(&self, history: History<'_>, scratch: &mut Scratch) {
+        let Scratch {
+            scores,
+            network: pass,
+            ..
+        } = scratch;
+        let Some(Course { learner, .. }) = &self.course else {
+            return scores.begin(0);
+        };
+        scores.begin(learner.network.items);
+        let by = self.settings.rank;
+        let Some((chances, values)) =
+            learner
+                .network
+                .judge(&learner.weights, history, by != RankBy::Likelihood, pass)
+        else {
+            return;
+        };
+        match by {
+            RankBy::Likelihood => {
+                softmax(chances);
+                for (item, &chance) in chances.iter().enumerate() {
+                    scores.set(item as u32, f64::from(chance));
+                }
+            }
+            // Values may be negative, and only positive scores are recommended: exponentials keep the order.
+            RankBy::Value => {
+                for (item, &value) in values.iter().enumerate() {
+                    scores.set(item as u32, f64::from(exp(value)));
+                }
+            }
+            RankBy::Product => {
+                softmax(chances);
+                for (item, (&chance, &value)) in chances.iter().zip(values).enumerate() {
+                    let value = if value > 1e-6 { value } else { 1e-6 };
+                    scores.set(item as u32, f64::from(chance) * f64::from(value));
+                }
+            }
+        }
+    }
+
+    /// A network does not learn from one session alone.
+    fn update(&mut self, _session: History<'_>) {}
+
+    fn memory(&self) -> usize {
+        let weights = self
+            .course
+            .as_ref()
+            .map_or(0, |course| course.learner.weights.len());
+        4 * weights
+    }
+}

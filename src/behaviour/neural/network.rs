@@ -1,0 +1,266 @@
+//! The network: item embeddings, an encoder, and two heads that share the embeddings.
+
+use super::LENGTH;
+use super::settings::Settings;
+use crate::behaviour::{History, Sessions};
+use crate::log::EventType;
+use crate::nn::dropout::{Dropout, Dropped};
+use crate::nn::embedding::{EMPTY, Embedding};
+use crate::nn::encoder::{Cache, Encoder};
+use crate::nn::gemm::{Matrix, Pack, gemm};
+use crate::nn::linear::Linear;
+use crate::nn::weights::{Gradients, Weights};
+use crate::nn::{Shape, clear, fit};
+use crate::random::Rng;
+
+/// Classes of the time since the event before: powers of two of seconds, up to about a day and beyond.
+const GAPS: usize = 18;
+
+/// Where everything of a network is among its weights.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Numbers of a state.
+    pub width: usize,
+    /// Items.
+    pub items: usize,
+    /// The items' embeddings: both inputs and outputs.
+    pub item: Embedding,
+    /// What each item gains whatever the state, for the behaviour head.
+    pub item_bias: Embedding,
+    /// The same for the Q head.
+    pub value_bias: Embedding,
+    /// From the state to what the Q head compares items with.
+    pub value: Linear,
+    kind: Option<Embedding>,
+    gap: Option<Embedding>,
+    encoder: Encoder,
+    dropout: Dropout,
+}
+
+/// The rows that go in: one for each position of each sequence, the time outermost.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Items; [`EMPTY`] where a sequence has ended.
+    pub items: Vec<u32>,
+    /// Types of events.
+    pub kinds: Vec<u32>,
+    /// Classes of the time since the event before.
+    pub gaps: Vec<u32>,
+}
+
+/// Room for a pass through the network.
+#[derive(Clone, Debug, Default)]
+pub struct Pass {
+    /// The rows that go into the encoder.
+    pub x: Vec<f32>,
+    /// The encoder's own.
+    pub cache: Cache,
+    /// For products of matrices.
+    pub pack: Pack,
+    dropped: Dropped,
+    inputs: Inputs,
+    scores: Vec<f32>,
+    values: Vec<f32>,
+    projected: Vec<f32>,
+}
+
+fn gap_class(gap: i64) -> u32 {
+    let seconds = (gap / 1000).clamp(0, 1 << 30) as u32;
+    (32 - seconds.leading_zeros()).min(GAPS as u32 - 1)
+}
+
+fn kind_class(kind: EventType) -> u32 {
+    EventType::ALL.iter().position(|&k| k == kind).unwrap_or(0) as u32
+}
+
+impl Inputs {
+    /// Room for so many positions, all empty.
+    pub fn clear(&mut self, shape: Shape) {
+        for list in [&mut self.items, &mut self.kinds, &mut self.gaps] {
+            list.clear();
+            list.resize(shape.rows(), EMPTY);
+        }
+    }
+
+    /// Fills in one sequence.
+    pub fn set(&mut self, shape: Shape, sequence: usize, history: History<'_>) {
+        let mut before = None;
+        for t in 0..history.items.len() {
+            let at = t * shape.batch + sequence;
+            self.items[at] = history.items[t];
+            self.kinds[at] = kind_class(history.kinds[t]);
+            let time = history.times[t];
+            self.gaps[at] = before.map_or(EMPTY, |before| gap_class(time.saturating_sub(before)));
+            before = Some(time);
+        }
+    }
+}
+
+impl Network {
+    /// A network for these sessions' items, with its first weights.
+    #[must_use]
+    pub fn new(settings: &Settings, sessions: &Sessions) -> (Self, Weights) {
+        let mut weights = Weights::default();
+        let (seed, width, items) = (settings.seed, settings.width, sessions.items as usize);
+        let several_kinds = sessions.kind.windows(2).any(|pair| pair[0] != pair[1]);
+        let item = Embedding::new(&mut weights, "item", (items, width), settings.spread, seed);
+        let item_bias = Embedding::new(&mut weights, "item.bias", (items, 1), 0.0, seed);
+        let value_bias = Embedding::new(&mut weights, "value.bias", (items, 1), 0.0, seed);
+        let value = Linear::new(&mut weights, "value", width, width, seed);
+        let mut side = |name, count| Embedding::new(&mut weights, name, (count, width), 0.05, seed);
+        let kind = several_kinds.then(|| side("kind", EventType::ALL.len()));
+        let gap = (sessions.has_time && settings.gaps).then(|| side("gap", GAPS));
+        let size = (width, LENGTH);
+        let encoder = Encoder::new(&mut weights, settings.encoder, size, settings.dropout, seed);
+        let network = Self {
+            width,
+            items,
+            item,
+            item_bias,
+            value_bias,
+            value,
+            kind,
+            gap,
+            encoder,
+            dropout: Dropout::new(settings.dropout),
+        };
+        (network, weights)
+    }
+
+    /// Leaves the states in `pass.cache.out`. With `luck` some numbers are dropped, as when learning.
+    pub fn forward(
+        &self,
+        weights: &Weights,
+        shape: Shape,
+        inputs: &Inputs,
+        pass: &mut Pass,
+        mut luck: Option<&mut Rng>,
+    ) {
+        clear(&mut pass.x, shape.rows() * self.width);
+        self.item.add_to(weights, &inputs.items, &mut pass.x);
+        if let Some(kind) = &self.kind {
+            kind.add_to(weights, &inputs.kinds, &mut pass.x);
+        }
+        if let Some(gap) = &self.gap {
+            gap.add_to(weights, &inputs.gaps, &mut pass.x);
+        }
+        self.dropout
+            .forward(&mut pass.x, &mut pass.dropped, luck.as_deref_mut());
+        self.encoder.forward(
+            weights,
+            shape,
+            &pass.x,
+            &mut pass.cache,
+            luck,
+            &mut pass.pack,
+        );
+    }
+
+    /// Adds to the gradients, given that of the states. The pass must be that of the forward pass.
+    pub fn backward(
+        &self,
+        (weights, gradients): (&Weights, &mut Gradients),
+        shape: Shape,
+        inputs: &Inputs,
+        d: &[f32],
+        pass: &mut Pass,
+    ) {
+        let both = (weights, &mut *gradients);
+        self.encoder
+            .backward(both, shape, (&pass.x, d), &mut pass.cache, &mut pass.pack);
+        let dx = &mut pass.cache.dx;
+        self.dropout.backward(dx, &pass.dropped);
+        self.item.backward(gradients, &inputs.items, dx);
+        if let Some(kind) = &self.kind {
+            kind.backward(gradients, &inputs.kinds, dx);
+        }
+        if let Some(gap) = &self.gap {
+            gap.backward(gradients, &inputs.gaps, dx);
+        }
+    }
+
+    /// Scores of all items by the behaviour head (logits) for each of these states.
+    pub fn scores(
+        &self,
+        weights: &Weights,
+        states: &[f32],
+        scores: &mut Vec<f32>,
+        pack: &mut Pack,
+    ) {
+        let rows = states.len() / self.width;
+        fit(scores, rows * self.items);
+        let table = Matrix::transposed(weights.get(self.item.table()), self.width);
+        let shape = (rows, self.items, self.width);
+        gemm(
+            scores,
+            shape,
+            Matrix::new(states, self.width),
+            table,
+            false,
+            pack,
+        );
+        crate::nn::vector::add_to_rows(weights.get(self.item_bias.table()), scores);
+    }
+
+    /// Q-values of all items for each of these states.
+    fn values(
+        &self,
+        weights: &Weights,
+        states: &[f32],
+        (values, projected): (&mut Vec<f32>, &mut Vec<f32>),
+        pack: &mut Pack,
+    ) {
+        let rows = states.len() / self.width;
+        self.value.forward(weights, states, projected, pack);
+        fit(values, rows * self.items);
+        let table = Matrix::transposed(weights.get(self.item.table()), self.width);
+        let shape = (rows, self.items, self.width);
+        gemm(
+            values,
+            shape,
+            Matrix::new(projected, self.width),
+            table,
+            false,
+            pack,
+        );
+        crate::nn::vector::add_to_rows(weights.get(self.value_bias.table()), values);
+    }
+
+    /// Scores of all items after a history by the behaviour head, and Q-values where they are asked for. None where the history
+    /// holds no item that the network knows.
+    pub fn judge<'a>(
+        &self,
+        weights: &Weights,
+        history: History<'_>,
+        want_values: bool,
+        pass: &'a mut Pass,
+    ) -> Option<(&'a mut [f32], &'a [f32])> {
+        let mut inputs = std::mem::take(&mut pass.inputs);
+        let known = |item: &u32| (*item as usize) < self.items;
+        let from = history.items.len().saturating_sub(LENGTH);
+        let recent = History {
+            items: &history.items[from..],
+            kinds: &history.kinds[from..],
+            times: &history.times[from..],
+        };
+        let time = recent.items.len();
+        let any = recent.items.iter().any(known);
+        if any {
+            let shape = Shape { time, batch: 1 };
+            inputs.clear(shape);
+            inputs.set(shape, 0, recent);
+            for item in &mut inputs.items {
+                *item = if known(item) { *item } else { EMPTY };
+            }
+            self.forward(weights, shape, &inputs, pass, None);
+            let state = &pass.cache.out[(time - 1) * self.width..];
+            self.scores(weights, state, &mut pass.scores, &mut pass.pack);
+            if want_values {
+                let into = (&mut pass.values, &mut pass.projected);
+                self.values(weights, state, into, &mut pass.pack);
+            }
+        }
+        pass.inputs = inputs;
+        any.then_some((&mut pass.scores, &pass.values))
+    }
+}

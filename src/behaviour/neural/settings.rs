@@ -1,0 +1,118 @@
+//! What a network is told before it learns, and the table of its hyperparameters.
+
+use crate::behaviour::{Parameter, Values};
+use crate::nn::encoder::Kind;
+
+/// What the list is ranked by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RankBy {
+    /// The behaviour head: how likely an item is to come next.
+    Likelihood,
+    /// The Q head.
+    Value,
+    /// Likelihood times value.
+    Product,
+}
+
+/// Settings of a network, all checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Kind of encoder.
+    pub encoder: Kind,
+    /// Numbers of a state and of an embedding.
+    pub width: usize,
+    /// Passes over the training sessions at most.
+    pub epochs: u32,
+    /// Windows in a batch.
+    pub batch: usize,
+    /// Learning rate.
+    pub rate: f32,
+    /// Share of numbers dropped while learning.
+    pub dropout: f32,
+    /// Items that each right one is told from; 0: all.
+    pub negatives: usize,
+    /// Whether the time since the event before is an input.
+    pub gaps: bool,
+    /// Weight of the temporal-difference loss; 0: no Q head.
+    pub value_weight: f32,
+    /// Discount.
+    pub gamma: f32,
+    /// Weight of the conservative term (CQL).
+    pub conservative: f32,
+    /// What the list is ranked by.
+    pub rank: RankBy,
+    /// Whether, after the best number of epochs was found on a window at the end of training, all sessions are learned from
+    /// afresh for as many.
+    pub again: bool,
+    /// Bound of the items' first embeddings.
+    pub spread: f32,
+    /// Seed.
+    pub seed: u64,
+}
+
+const WORDS: &[&str] = &["no", "yes"];
+const RANKS: &[&str] = &["likelihood", "value", "product"];
+
+/// The hyperparameters of every network.
+pub const PARAMETERS: &[Parameter] = &[
+    Parameter::whole("width", ["Numbers of a state and of an item's embedding", "状态与商品嵌入的维数"], 8, 256, 64).fixed(),
+    Parameter::whole("epochs", ["Passes over the training sessions at most; the best number is found on a window at their end", "遍历训练会话的最多次数；最佳次数由训练末尾的验证窗口确定"], 1, 200, 12).fixed(),
+    Parameter::whole("batch", ["Windows of sessions in a step", "每一步的会话窗口数"], 8, 1024, 64),
+    Parameter::real("rate", ["Learning rate of Adam", "Adam 的学习率"], 1e-4, 1e-2, 2e-3).logarithmic(),
+    Parameter::real("dropout", ["Share of numbers dropped while learning", "学习时随机置零的比例"], 0.0, 0.8, 0.25),
+    Parameter::whole("negatives", ["Items that each right one is told from; 0: all of them, or 1024 where there are more than 10,000", "与正确商品对比的商品数；0 表示全部（超过 10,000 个时取 1024）"], 0, 8192, 0).fixed(),
+    Parameter::word("gaps", ["Whether the time since the event before is an input", "是否把距上一事件的时间作为输入"], WORDS, 0),
+    Parameter::real("valueWeight", ["Weight of the temporal-difference loss; 0: no Q head", "时序差分损失的权重；0 表示没有 Q 头"], 0.0, 10.0, 0.0).fixed(),
+    Parameter::real("gamma", ["Discount of the Q head", "Q 头的折扣因子"], 0.0, 0.99, 0.5).fixed(),
+    Parameter::real("conservative", ["Weight of the conservative term (CQL)", "保守项（CQL）的权重"], 0.0, 10.0, 0.0).fixed(),
+    Parameter::word("rank", ["What the list is ranked by: how likely an item comes next, its Q-value, or both multiplied", "列表的排序依据：下一商品的可能性、Q 值或两者之积"], RANKS, 0).fixed(),
+    Parameter::word("again", ["Learn all sessions afresh once the number of epochs is known", "确定次数后是否用全部会话重新学习"], WORDS, 1).fixed(),
+    Parameter::real("spread", ["Bound of the items' first embeddings", "商品嵌入初始值的范围"], 0.01, 1.0, 0.1).logarithmic().fixed(),
+    Parameter::whole("seed", ["Seed of the first weights and of the order", "初始权重与顺序的种子"], 0, 1_000_000, 1).fixed(),
+];
+
+impl Settings {
+    /// The settings that checked values stand for.
+    #[must_use]
+    pub fn new(encoder: Kind, values: &Values) -> Self {
+        let real = |name| values.real(name) as f32;
+        let value_weight = real("valueWeight");
+        let rank = match values.whole("rank") {
+            1 => RankBy::Value,
+            2 => RankBy::Product,
+            _ => RankBy::Likelihood,
+        };
+        Self {
+            encoder,
+            width: values.whole("width"),
+            epochs: values.whole("epochs") as u32,
+            batch: values.whole("batch"),
+            rate: real("rate"),
+            dropout: real("dropout"),
+            negatives: values.whole("negatives"),
+            gaps: values.whole("gaps") == 1,
+            // A list that is ranked by values needs some.
+            value_weight: if rank != RankBy::Likelihood && value_weight == 0.0 {
+                1.0
+            } else {
+                value_weight
+            },
+            gamma: real("gamma"),
+            conservative: real("conservative"),
+            rank,
+            again: values.whole("again") == 1,
+            spread: real("spread"),
+            seed: values.whole("seed") as u64,
+        }
+    }
+
+    /// How many items each right one is told from; 0: all.
+    #[must_use]
+    pub fn negatives_among(&self, items: usize) -> usize {
+        match self.negatives {
+            0 if items > 10_000 => 1024,
+            given if given >= items => 0,
+            given => given,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! One step of learning: a batch of windows through the network, both losses, and back.
+
+use rand::RngExt;
+
+use super::heads::{Behaviour, Heads, Row, Values};
+use super::network::{Inputs, Network, Pass};
+use super::settings::Settings;
+use super::windows::Window;
+use crate::behaviour::{History, Sessions};
+use crate::log::EventType;
+use crate::nn::adam::{Adam, AdamConfig, follow};
+use crate::nn::weights::{Gradients, Weights};
+use crate::nn::{Shape, clear};
+use crate::random::{Rng, stream};
+
+/// Steps after which the target network becomes a copy of the learner (hard update, Mnih et al. 2015).
+const TARGET_STEPS: u64 = 100;
+
+/// What is earned by an event (SQN, Xin et al. 2020: click 0.2, purchase 1; a cart lies between).
+fn reward(kind: EventType) -> f32 {
+    match kind {
+        EventType::View | EventType::Click => 0.2,
+        EventType::Cart => 0.5,
+        EventType::Purchase => 1.0,
+    }
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Step {
+    /// Mean cross-entropy of the targets.
+    pub loss: f64,
+    /// Mean temporal-difference loss; 0 without Q head.
+    pub value_loss: f64,
+    /// Euclidean length of the gradient.
+    pub norm: f64,
+    /// How many targets there were.
+    pub targets: u32,
+}
+
+impl Step {
+    /// Whether everything is a finite number, and so the step could be taken.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.loss.is_finite() && self.value_loss.is_finite() && self.norm.is_finite()
+    }
+}
+
+/// A network that learns.
+#[derive(Clone, Debug)]
+pub struct Learner {
+    /// Where everything is.
+    pub network: Network,
+    /// Its weights.
+    pub weights: Weights,
+    target: Option<Weights>,
+    gradients: Gradients,
+    adam: Adam,
+    config: AdamConfig,
+    behaviour: Behaviour,
+    values: Option<Values>,
+    heads: Heads,
+    pass: Pass,
+    target_pass: Pass,
+    inputs: Inputs,
+    states: Vec<f32>,
+    target_states: Vec<f32>,
+    d_states: Vec<f32>,
+    d_all: Vec<f32>,
+    luck: Rng,
+    draws: Rng,
+    steps: u64,
+}
+
+impl Learner {
+    /// A network with its first weights.
+    #[must_use]
+    pub fn new(settings: &Settings, sessions: &Sessions) -> Self {
+        let (network, weights) = Network::new(settings, sessions);
+        let values = (settings.value_weight > 0.0).then(|| Values::new(settings));
+        Self {
+            target: values.is_some().then(|| weights.clone()),
+            gradients: Gradients::new(&weights),
+            adam: Adam::new(&weights),
+            config: AdamConfig {
+                rate: settings.rate,
+                ..AdamConfig::default()
+            },
+            behaviour: Behaviour::new(settings, sessions),
+            values,
+            heads: Heads::default(),
+            network,
+            weights,
+            pass: Pass::default(),
+            target_pass: Pass::default(),
+            inputs: Inputs::default(),
+            states: Vec::new(),
+            target_states: Vec::new(),
+            d_states: Vec::new(),
+            d_all: Vec::new(),
+            luck: stream(settings.seed, "dropout"),
+            draws: stream(settings.seed, "negatives"),
+            steps: 0,
+        }
+    }
+
+    /// Learns from a batch of windows, at a share of the learning rate.
+    pub fn step(&mut self, sessions: &Sessions, windows: &[Window], share: f32) -> Step {
+        let (shape, rows) = self.load(sessions, windows);
+        let Self {
+            network,
+            weights,
+            gradients,
+            pass,
+            heads,
+            ..
+        } = self;
+        network.forward(weights, shape, &self.inputs, pass, Some(&mut self.luck));
+        gather(&pass.cache.out, &rows, network.width, &mut self.states);
+        clear(&mut self.d_states, self.states.len());
+        let mut step = Step {
+            targets: rows.len() as u32,
+            ..Step::default()
+        };
+        let bootstraps = self.values.is_some();
+        heads.begin(bootstraps, rows.len());
+        let into = (&self.states[..], &mut self.d_states[..]);
+        step.loss = self.behaviour.learn(
+            network,
+            (weights, gradients),
+            &rows,
+            into,
+            heads,
+            &mut pass.pack,
+            &mut self.draws,
+        );
+        if let (Some(values), Some(target)) = (&mut self.values, &self.target) {
+            network.forward(target, shape, &self.inputs, &mut self.target_pass, None);
+            gather(
+                &self.target_pass.cache.out,
+                &rows,
+                network.width,
+                &mut self.target_states,
+            );
+            let states = (&self.states[..], &self.target_states[..]);
+            let into = (states, &mut self.d_states[..]);
+            step.value_loss = values.learn(
+                network,
+                (weights, target, gradients),
+                &rows,
+                into,
+                heads,
+                &mut pass.pack,
+                &mut self.draws,
+            );
+        }
+        clear(&mut self.d_all, shape.rows() * network.width);
+        for (row, d) in rows.iter().zip(self.d_states.chunks_exact(network.width)) {
+            self.d_all[row.at * network.width..][..network.width].copy_from_slice(d);
+        }
+        network.backward((weights, gradients), shape, &self.inputs, &self.d_all, pass);
+        step.norm = if step.loss.is_finite() && step.value_loss.is_finite() {
+            self.adam.step(&self.config, share, weights, gradients)
+        } else {
+            gradients.clear();
+            f64::NAN
+        };
+        self.steps += 1;
+        if let Some(target) = &mut self.target
+            && self.steps.is_multiple_of(TARGET_STEPS)
+        {
+            follow(target, weights, 1.0);
+        }
+        step
+    }
+
+    /// Lays out a batch: the inputs, and one row for each target.
+    fn load(&mut self, sessions: &Sessions, windows: &[Window]) -> (Shape, Vec<Row>) {
+        let longest = windows.iter().map(|w| w.length - 1).max().unwrap_or(0);
+        let shape = Shape {
+            time: longest as usize,
+            batch: windows.len(),
+        };
+        self.inputs.clear(shape);
+        let mut rows = Vec::new();
+        for (sequence, window) in windows.iter().enumerate() {
+            let range = window.start as usize..(window.start + window.length) as usize;
+            let history = History {
+                items: &sessions.item[range.clone()],
+                kinds: &sessions.kind[range.clone()],
+                times: &sessions.time[range],
+            };
+            self.inputs
+                .set(shape, sequence, history.first(window.length as usize - 1));
+            let last = window.length as usize - 1;
+            for t in window.skip as usize..last {
+                let follows = t + 1 < last;
+                rows.push(Row {
+                    at: t * shape.batch + sequence,
+                    item: history.items[t + 1],
+                    reward: reward(history.kinds[t + 1]),
+                    next: follows.then_some(rows.len() as u32 + 1),
+                    end: !follows && window.end,
+                });
+            }
+        }
+        (shape, rows)
+    }
+
+    /// States after every target of these windows' inputs, with the targets: for validation.
+    pub fn states<'a>(
+        &'a mut self,
+        sessions: &Sessions,
+        windows: &[Window],
+    ) -> (&'a [f32], Vec<Row>) {
+        let (shape, rows) = self.load(sessions, windows);
+        self.network
+            .forward(&self.weights, shape, &self.inputs, &mut self.pass, None);
+        gather(
+            &self.pass.cache.out,
+            &rows,
+            self.network.width,
+            &mut self.states,
+        );
+        (&self.states, rows)
+    }
+
+    /// Bytes that learning takes, beside the sessions: weights, gradients, two means, the best so far, the target network.
+    #[must_use]
+    pub fn bytes(weights: u64, values: bool) -> u64 {
+        4 * weights * if values { 6 } else { 5 }
+    }
+}
+
+fn gather(from: &[f32], rows: &[Row], width: usize, into: &mut Vec<f32>) {
+    into.clear();
+    for row in rows {
+        into.extend_from_slice(&from[row.at * width..][..width]);
+    }
+}
+
+/// An item drawn evenly.
+pub fn any_item(items: usize, rng: &mut Rng) -> u32 {
+    rng.random_range(0..items.max(1) as u32)
+}
