@@ -78,6 +78,12 @@ impl PolicyName {
     pub fn trained(self) -> bool {
         matches!(self, Self::QGreedy | Self::EpsilonGreedy | Self::Softmax)
     }
+
+    /// Whether it exists only in a shop made from a log.
+    #[must_use]
+    pub fn of_shop(self) -> bool {
+        matches!(self, Self::Likelihood | Self::Popularity)
+    }
 }
 
 /// How policies that explore do it.
@@ -100,9 +106,11 @@ impl Default for Exploring {
 }
 
 /// How policies are valued.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueTerms {
+    /// The policies; with a trained one, the regret of training is told too.
+    pub policies: Vec<PolicyName>,
     /// Simulated episodes a policy, 100 to 1,000,000.
     pub episodes: u32,
     /// How policies explore.
@@ -263,6 +271,7 @@ impl Study {
     pub fn check(&self) -> Result<(), Problem> {
         match self {
             Self::Value(terms) => {
+                several("policies", &terms.policies, 2)?;
                 whole("episodes", terms.episodes, 100, 1_000_000)?;
                 terms.exploring.check()
             }
@@ -278,6 +287,7 @@ impl Study {
                 terms.exploring.check()
             }
             Self::Trial(terms) => {
+                several("policies", &terms.policies, 2)?;
                 whole("users", terms.users, 100, 10_000_000)?;
                 real("alpha", terms.alpha, 0.0001, 0.5)?;
                 terms.exploring.check()
@@ -343,6 +353,17 @@ fn add(sum: &mut Sum, value: &Value) {
             }
         }
     }
+}
+
+/// The most policies of a study: each of them twice.
+const MOST: usize = 2 * PolicyName::ALL.len();
+
+fn several(name: &str, policies: &[PolicyName], least: usize) -> Result<(), Problem> {
+    if (least..=MOST).contains(&policies.len()) {
+        return Ok(());
+    }
+    let (here, least, most) = (policies.len().to_string(), least as f64, MOST as f64);
+    Err(out_of_range(name, &here, least, most))
 }
 
 fn whole(name: &str, value: u32, least: u32, most: u32) -> Result<(), Problem> {

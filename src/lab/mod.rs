@@ -111,6 +111,12 @@ impl Lab {
         };
     }
 
+    /// What is decided: [`SHOP`] or the id of another problem; empty before anything is.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
     /// Reads later logs with these decoders.
     pub fn use_decoders(&mut self, decoders: Decoders) {
         self.decoders = decoders;

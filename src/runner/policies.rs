@@ -197,7 +197,12 @@ pub fn value(arguments: &ValueArguments) -> Result<ExitCode, Problem> {
     if !arguments.untrained {
         train(&mut lab)?;
     }
+    let shop = lab.problem() == SHOP;
+    let here = |policy: &PolicyName| {
+        (shop || !policy.of_shop()) && !(arguments.untrained && policy.trained())
+    };
     let study = Study::Value(ValueTerms {
+        policies: PolicyName::ALL.into_iter().filter(here).collect(),
         episodes: arguments.episodes,
         exploring: arguments.exploring.exploring(),
         seed: 1,

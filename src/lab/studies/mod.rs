@@ -97,7 +97,7 @@ impl Lab {
 
     fn work(&self, study: &Study) -> Result<Box<dyn Work>, Problem> {
         Ok(match study {
-            Study::Value(terms) => Box::new(value::Valuing::new(self.study_ground()?, *terms)?),
+            Study::Value(terms) => Box::new(value::Valuing::new(self.study_ground()?, terms)?),
             Study::OffPolicy(terms) => Box::new(off_policy::study(self, terms)?),
             Study::Sequences(terms) => {
                 Box::new(sequences::Judging::new(&self.study_ground()?, terms)?)

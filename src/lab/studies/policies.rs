@@ -98,17 +98,8 @@ impl Ground {
         }
     }
 
-    /// The policies that there are here.
-    pub fn names(&self) -> impl Iterator<Item = PolicyName> + '_ {
-        PolicyName::ALL.into_iter().filter(|&name| self.has(name))
-    }
-
     fn has(&self, name: PolicyName) -> bool {
-        match name {
-            PolicyName::Optimal | PolicyName::Random => true,
-            PolicyName::Likelihood | PolicyName::Popularity => self.log.is_some(),
-            _ => self.learned.is_some(),
-        }
+        (!name.of_shop() || self.log.is_some()) && (!name.trained() || self.learned.is_some())
     }
 
     /// A policy by name.

@@ -33,9 +33,9 @@ pub struct Valuing {
 }
 
 impl Valuing {
-    pub fn new(ground: Ground, terms: ValueTerms) -> Result<Self, Problem> {
+    pub fn new(ground: Ground, terms: &ValueTerms) -> Result<Self, Problem> {
         let mut policies = Vec::new();
-        for name in ground.names() {
+        for &name in &terms.policies {
             let policy = ground.policy(name, terms.exploring)?;
             policies.push((name.name().to_owned(), policy));
         }
@@ -52,8 +52,10 @@ impl Valuing {
         Ok(Self {
             board: BoardStudy::new(ground.optimum, policies, conditions),
             boarded: false,
-            scanned: ground
-                .names()
+            scanned: terms
+                .policies
+                .iter()
+                .copied()
                 .filter(|&name| name != PolicyName::Optimal)
                 .collect(),
             lift: shop.as_ref().map(|_| Scan::new(LIFTS.to_vec())),
@@ -86,7 +88,8 @@ impl Valuing {
     }
 
     fn report(&mut self) -> StudyReport {
-        let points = self.ground.learned.as_ref();
+        let learned = self.scanned.iter().any(|policy| policy.trained());
+        let points = self.ground.learned.as_ref().filter(|_| learned);
         let points = points.map_or(&[][..], |learned| &learned.points);
         let finish = |scan: &Scan| -> Sensitivity { scan.clone().finish() };
         StudyReport::Value(ValueReport {
