@@ -5,6 +5,8 @@ import { changed, emptyBoard, state } from "./state.js";
 
 let view = null;
 let ranking = null;
+let policies = null;
+let findings = [];
 
 /** The boards' own view, once it is loaded. */
 export const boardsView = () => view;
@@ -17,10 +19,12 @@ export async function openBoards() {
   changed("evaluate");
   try {
     await addTexts({ en: () => import("./boards/en.js"), "zh-CN": () => import("./boards/zh-CN.js") });
-    const [views, driver] = await Promise.all([import("./boards/ranking-view.js"), import("./boards/ranking.js")]);
-    evaluate.models = await driver.models();
-    ranking = driver;
-    view = views.rankingView;
+    const [views, drivers, board] = await Promise.all([import("./boards/view.js"), import("./boards/ranking.js"), import("./boards/policies.js")]);
+    evaluate.models = await drivers.models();
+    [ranking, policies] = [drivers, board];
+    state.policies = policies.emptyPolicies();
+    if (findings.length > 0) policies.openFindings(findings);
+    view = views.boardsView;
     evaluate.opening = null;
   } catch {
     evaluate.opening = "failed";
@@ -28,8 +32,19 @@ export async function openBoards() {
   changed("evaluate");
 }
 
-/** Takes over how an opened experiment compared models. */
-export function openRanking({ terms, models, reference }) {
+/** Takes over how an opened experiment compared models, and what it found out about policies. */
+export function openExperiment({ ranking: compared, findings: found = [] }) {
+  findings = found;
+  state.evaluate.promised = false;
+  state.evaluate.found = found.length > 0;
+  state.evaluate.tab = found.length > 0 ? "policies" : "ranking";
+  if (state.policies) policies.openFindings(findings);
+  if (compared) openRanking(compared);
+  if (compared || findings.length > 0) openBoards();
+  changed("evaluate");
+}
+
+function openRanking({ terms, models, reference }) {
   const { unit, size } = terms.window;
   ranking?.forget();
   Object.assign(state.evaluate, emptyBoard(), {
@@ -41,6 +56,4 @@ export function openRanking({ terms, models, reference }) {
     reference,
     promised: true,
   });
-  changed("evaluate");
-  openBoards();
 }

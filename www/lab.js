@@ -304,6 +304,17 @@ export async function keepRanking(ranking) {
   return typeof reproduced === "boolean" ? { reproduced } : null;
 }
 
+/** Puts what the policy board found into the experiment; says whether it came to what the opened link promised. */
+export async function keepFinding(finding) {
+  const { first } = await ask({ type: "keepFinding", finding }, true);
+  state.share.stale = true;
+  const reproduced = first("findingKept")?.reproduced;
+  return typeof reproduced === "boolean" ? { reproduced } : null;
+}
+
+/** A question of the boards to the laboratory; nobody else hears the answer. */
+export const askLab = (request) => ask(request, true);
+
 /** Sets everything as an experiment says, which the page's module has read and checked. */
 export async function openExperiment(experiment) {
   state.settings = { ...state.settings, ...experiment.settings };

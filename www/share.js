@@ -3,7 +3,7 @@
 import { openExperiment } from "./lab.js";
 import { loadPage } from "./load.js";
 import { dismiss, notify } from "./voice.js";
-import { openRanking } from "./boards.js";
+import { openExperiment as openBoardsOf } from "./boards.js";
 import { changed, state } from "./state.js";
 
 /** Only fragments with a version are experiments; #data and the like are places on the page. */
@@ -38,8 +38,7 @@ async function attempt(read, refuse) {
     const experiment = await read(await loadPage());
     state.share.pasted = "";
     dismiss("link");
-    if (experiment.ranking) openRanking(experiment.ranking);
-    else state.evaluate.promised = false;
+    openBoardsOf(experiment);
     await openExperiment(experiment);
     notify({ id: "opened", kind: "", text: "share.opened", more: "share.opened.train" });
   } catch (problem) {

@@ -17,6 +17,8 @@ export const state = {
   learn: emptyLearn(),
   look: emptyLook(),
   evaluate: emptyEvaluate(),
+  /** The policy board, once it is loaded. */
+  policies: null,
   share: emptyShare(),
 };
 
@@ -80,6 +82,10 @@ export function emptyEvaluate() {
     days: 7,
     tune: 0,
     keepUnseen: false,
+    /** @type {"ranking" | "policies"} */
+    tab: "ranking",
+    /** Whether an opened link holds studies of policies. */
+    found: false,
     sort: "mrr",
     descending: true,
     plot: "forest",

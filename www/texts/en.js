@@ -301,12 +301,12 @@ export default {
   "look.policy.visits": "Visits",
 
   "evaluate.title": "Evaluate",
-  "evaluate.lead": "Which model of behaviour predicts the next item best, on sessions it never saw.",
-  "evaluate.promised": "The opened link holds a comparison of models. Press Run to repeat it.",
-  "evaluate.open": "Compare models of behaviour",
+  "evaluate.lead": "Which model of behaviour predicts best, on sessions it never saw; and which policy earns most, and how sure that is.",
+  "evaluate.promised": "The opened link holds a comparison. Press Run to repeat it.",
+  "evaluate.open": "Open the boards: models and policies",
   "evaluate.opening": "Loading the boards …",
   "evaluate.failed": "The boards could not be loaded. Check the connection and try again.",
-  "evaluate.empty": "The comparison of models appears here once a log is read.",
+  "evaluate.empty": "The boards appear here once a log is read or a problem is decided on.",
 
   "share.title": "Share",
   "share.lead": "A link with which anyone can repeat this experiment and get the same numbers.",

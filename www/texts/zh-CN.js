@@ -301,12 +301,12 @@ export default {
   "look.policy.visits": "访问次数",
 
   "evaluate.title": "评估",
-  "evaluate.lead": "在从未见过的会话上，哪个行为模型最能预测下一个商品。",
-  "evaluate.promised": "打开的链接包含一次模型比较。点击“运行”以重复它。",
-  "evaluate.open": "比较行为模型",
+  "evaluate.lead": "在从未见过的会话上，哪个模型预测得最好；哪个策略收益最高，以及有多大把握。",
+  "evaluate.promised": "打开的链接包含一次评估。点击“运行”以重复它。",
+  "evaluate.open": "打开评估：模型与策略",
   "evaluate.opening": "正在加载排行榜……",
   "evaluate.failed": "排行榜加载失败。请检查网络后重试。",
-  "evaluate.empty": "读取日志后，模型比较会显示在这里。",
+  "evaluate.empty": "读取日志或选择问题后，评估会显示在这里。",
 
   "share.title": "分享",
   "share.lead": "一个链接，任何人都能用它复现实验并得到相同的数字。",

@@ -17,7 +17,7 @@ export function shareView() {
     ${state.learn.verdict ? verdictBox(state.learn.verdict) : nothing}
     <div class="stack">
       <div class="row">
-        <button type="button" class="primary" ?disabled=${Boolean(state.data.pending) || !state.decide.world} @click=${makeLink}>${t(share.link ? "share.update" : "share.make")}</button>
+        <button type="button" class="primary" ?disabled=${Boolean(state.data.pending) || (!state.decide.world && !state.data.report)} @click=${makeLink}>${t(share.link ? "share.update" : "share.make")}</button>
         ${state.decide.problem === "shop" ? html`<label class="check"><input type="checkbox" .checked=${share.inline} @change=${(event) => { share.inline = event.target.checked; share.stale = true; changed("share"); }}>${t("share.inline")}</label>` : nothing}
       </div>
       <p class="small soft">${t(state.learn.outcome ? "share.holds" : "share.nothing")} ${share.inline ? nothing : t("share.inline.note")}</p>

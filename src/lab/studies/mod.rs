@@ -76,7 +76,11 @@ impl Lab {
                 done()
             }
             StudyRequest::Suppose { learned } => {
-                self.studies.supposed = Some(Supposed::read(&learned, &self.study_ground()?)?);
+                let supposed = Some(Supposed::read(&learned, &self.study_ground()?)?);
+                self.studies = Studies {
+                    supposed,
+                    ..Studies::default()
+                };
                 done()
             }
         }

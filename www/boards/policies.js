@@ -1,0 +1,301 @@
+// The policy board: studies carried out in workers of their own, experiments on simulated users in a pool of them.
+
+import { t } from "../i18n.js";
+import { askLab, keepFinding } from "../lab.js";
+import { changed, changedSoon, state } from "../state.js";
+import { announce } from "../voice.js";
+import { Bench, StudyProblem } from "./bench.js";
+
+const LOOK_EVERY = 400;
+const KINDS = ["value", "offPolicy", "sequences", "trial", "trialLog", "offline"];
+
+/** The first worker; the others help with simulated users. */
+const pool = [new Bench()];
+let turns = 0;
+let stopping = false;
+
+export function emptyPolicies() {
+  const shop = state.decide.problem === "shop";
+  return {
+    section: "value",
+    /** The study under way: `{kind, stage, fraction}`. */
+    running: null,
+    problems: {},
+    /** By kind: `{report, finding, study, basis, verdict}`. */
+    results: {},
+    /** An experiment under way: `{users, report}`. */
+    live: null,
+    plan: null,
+    speed: null,
+    plot: "regret",
+    /** What an opened link promises, by kind: the study. */
+    promised: {},
+    forms: {
+      exploring: { epsilon: 0.1, temperature: 0.1 },
+      value: { episodes: 10000 },
+      offPolicy: { target: "file", name: "", text: "", epsilon: 0.1, success: "click", estimate: false, resamples: 2000 },
+      sequences: { logging: "random", target: "qGreedy", episodes: 2000, resamples: 500 },
+      trial: { policies: [shop ? "popularity" : "random", "qGreedy"], users: 100000, stop: true, alpha: 0.05, effect: null, power: 0.8, workers: workersHere() },
+      trialLog: { outcome: "purchase", control: "", alpha: 0.05 },
+      offline: { own: false, logs: 20, episodes: 1000, threshold: 0.3, pessimism: 3, conservatism: 0.5 },
+    },
+  };
+}
+
+/** As many workers as the machine has spare. */
+function workersHere() {
+  return Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1);
+}
+
+const OUTCOMES = { purchase: { did: "purchase" }, click: { did: "click" }, cart: { did: "cart" }, purchases: { times: "purchase" }, clicks: { times: "click" }, revenue: "revenue" };
+
+/** The study that a form describes, as a link holds it. */
+export function studyOf(kind) {
+  const { forms } = state.policies;
+  const form = forms[kind];
+  const seed = state.settings.seed;
+  const exploring = { ...forms.exploring };
+  switch (kind) {
+    case "value":
+      return { value: { policies: policiesHere(), episodes: form.episodes, exploring, seed } };
+    case "offPolicy": {
+      const target = { file: { table: { name: form.name, text: form.text } }, uniform: "uniform", popularity: "popularity", trained: { trained: { epsilon: form.epsilon } } }[form.target];
+      return { offPolicy: { target, success: form.success, estimatePropensities: form.estimate, resamples: form.resamples, seed } };
+    }
+    case "sequences":
+      return { sequences: { logging: form.logging, target: form.target, episodes: form.episodes, exploring, resamples: form.resamples, seed } };
+    case "trial": {
+      const terms = { policies: form.policies, users: form.users, stop: form.stop, alpha: form.alpha, exploring, seed };
+      if (form.effect !== null) terms.effect = form.effect;
+      return { trial: terms };
+    }
+    case "trialLog": {
+      const terms = { outcome: OUTCOMES[form.outcome], alpha: form.alpha };
+      if (form.control !== "") terms.control = form.control;
+      return { trialLog: terms };
+    }
+    default:
+      return { offline: { own: form.own, logs: form.logs, episodes: form.episodes, threshold: form.threshold, pessimism: form.pessimism, conservatism: form.conservatism, seed } };
+  }
+}
+
+/** The policies that the decision problem has at the moment. */
+export function policiesHere() {
+  const shop = state.decide.problem === "shop";
+  const trained = state.learn.phase === "done";
+  return ["optimal", ...(trained ? ["qGreedy", "epsilonGreedy", "softmax"] : []), ...(shop ? ["likelihood", "popularity"] : []), "random"];
+}
+
+/** Whether a study hangs on the decision problem, and not on the log alone. */
+function needsDecision(kind, study) {
+  if (kind === "offPolicy") return typeof study.offPolicy.target === "object" && "trained" in study.offPolicy.target;
+  if (kind === "offline") return study.offline.own;
+  return kind !== "trialLog";
+}
+
+/** What a result was made of; a later result of other things makes it old. */
+function basisOf(kind, study) {
+  const log = needsLog(kind) || state.decide.problem === "shop" ? state.data.file : null;
+  return needsDecision(kind, study) ? { file: log, world: state.decide.world, outcome: state.learn.outcome } : { file: needsLog(kind) ? state.data.file : null };
+}
+const needsLog = (kind) => kind === "offPolicy" || kind === "trialLog";
+
+/** Whether a result still belongs to what stands on the page. */
+export function isStale(kind) {
+  const { study, basis } = state.policies.results[kind];
+  const now = basisOf(kind, study);
+  return Object.keys(now).some((key) => now[key] !== basis[key]) || JSON.stringify(study) !== JSON.stringify(studyOf(kind));
+}
+
+/** What the main laboratory decided and learned, for the workers. */
+async function decision(kind, study) {
+  if (!needsDecision(kind, study)) return null;
+  const { first, problem } = await askLab({ type: "project" });
+  if (problem) throw new StudyProblem(problem);
+  const { experiment } = JSON.parse(first("project").text);
+  const bare = { ...experiment, source: { type: "none" }, outcome: null, stop: null, changes: [] };
+  delete bare.ranking;
+  delete bare.findings;
+  const learned = state.learn.phase === "done" ? (await askLab({ type: "learned" })).first("learned")?.learned : null;
+  const text = JSON.stringify(bare);
+  return { problem: experiment.problem, experiment: text, learned, key: `${text} ${learned?.q.length} ${state.learn.digest}` };
+}
+
+/** Carries out the study of a form. */
+export async function run(kind) {
+  const { policies } = state;
+  const turn = ++turns;
+  stopping = false;
+  const study = studyOf(kind);
+  const basis = basisOf(kind, study);
+  policies.problems[kind] = null;
+  policies.running = { kind, stage: "load", fraction: null };
+  changed("evaluate");
+  try {
+    const decided = await decision(kind, study);
+    await pool[0].prepare(decided);
+    const answer = kind === "trial" ? await conduct(study.trial, decided, turn) : await pool[0].study(study, (fraction) => tell(turn, fraction));
+    if (turn !== turns) return;
+    await keep(kind, { study, basis, answer });
+  } catch (error) {
+    if (turn !== turns) return;
+    if (!(error instanceof StudyProblem)) console.error(error);
+    policies.problems[kind] = error.problem ?? { what: { key: "policies.failed" }, mend: null };
+  }
+  policies.running = null;
+  changed("evaluate", "share");
+}
+
+function tell(turn, fraction) {
+  if (turn !== turns) return;
+  Object.assign(state.policies.running, { stage: "work", fraction });
+  changedSoon("evaluate");
+}
+
+/** Shows a result and puts it into the experiment. */
+async function keep(kind, { study, basis, answer }) {
+  const { report, finding } = answer;
+  const verdict = await keepFinding(finding);
+  const own = kind === "trial" ? JSON.parse(finding.study) : study;
+  // Stopped by hand, an experiment is one of as many users as came.
+  if (kind === "trial") state.policies.forms.trial.users = own.trial.users;
+  state.policies.results[kind] = { report: report[kind], finding, study: studyOf(kind), basis, verdict };
+  announce(t("policies.ready"));
+}
+
+// Experiments on simulated users --------------------------------------------------------------------------
+
+/** Batches are simulated by whoever is free and come in by their numbers, so that the number of workers changes nothing. */
+async function conduct(terms, decided, turn) {
+  const { policies } = state;
+  const first = pool[0];
+  const count = Math.max(1, Math.min(policies.forms.trial.workers, 32));
+  while (pool.length < count) pool.push(new Bench());
+  while (pool.length > count) pool.pop().stop();
+  await Promise.all(pool.map((bench) => bench.prepare(decided)));
+  await first.ask({ type: "conduct", terms });
+  const { running } = policies;
+  running.stage = "users";
+  const arrived = new Map();
+  let next = 0;
+  let joined = 0;
+  let over = false;
+  let joining = Promise.resolve();
+  let lookAt = performance.now();
+  const since = lookAt;
+  const join = async () => {
+    while (!over && arrived.has(joined)) {
+      const users = arrived.get(joined);
+      arrived.delete(joined);
+      joined += 1;
+      const answer = await first.ask({ type: "join", users });
+      over = answer.over;
+      const now = performance.now();
+      running.fraction = answer.users / terms.users;
+      if (now - lookAt > LOOK_EVERY && !over) {
+        lookAt = now;
+        const { report } = await first.ask({ type: "look" });
+        policies.live = { users: answer.users, report };
+        policies.speed = (answer.users * 1000) / (now - since);
+        changed("evaluate");
+      }
+    }
+  };
+  const work = async (bench) => {
+    while (!over && !stopping && turn === turns) {
+      const batch = next++;
+      const { users } = await bench.ask({ type: "recruit", terms, batch });
+      arrived.set(batch, users);
+      joining = joining.then(join);
+      // Nobody runs far ahead of what has come in.
+      if (arrived.size > 2 * pool.length || bench === first) await joining;
+    }
+  };
+  try {
+    await Promise.all(pool.map(work));
+    await joining;
+    return await first.ask({ type: "conclude" });
+  } finally {
+    policies.live = null;
+  }
+}
+
+/** Ends an experiment where it is, with what it shows. */
+export function endTrial() {
+  stopping = true;
+}
+
+/** How many users an experiment takes. */
+export async function plan() {
+  const { policies } = state;
+  const { trial } = studyOf("trial");
+  const turn = ++turns;
+  policies.problems.trial = null;
+  policies.running = { kind: "trial", stage: "plan", fraction: null };
+  changed("evaluate");
+  try {
+    await pool[0].prepare(await decision("trial", { trial }));
+    const answer = await pool[0].ask({ type: "plan", terms: trial, power: policies.forms.trial.power });
+    if (turn !== turns) return;
+    policies.plan = answer.plan;
+  } catch (error) {
+    if (turn !== turns) return;
+    policies.problems.trial = error.problem ?? { what: { key: "policies.failed" }, mend: null };
+  }
+  policies.running = null;
+  changed("evaluate");
+}
+
+/** Gives up the study under way, with its workers. */
+export function cancel() {
+  turns += 1;
+  for (const bench of pool) bench.stop();
+  Object.assign(state.policies, { running: null, live: null });
+  announce(t("policies.cancelled"));
+  changed("evaluate");
+}
+
+// Links ---------------------------------------------------------------------------------------------------
+
+/** Takes over the studies of an opened experiment: their forms are filled in, and they are repeated when asked to. */
+export function openFindings(findings) {
+  turns += 1;
+  for (const bench of pool) bench.stop();
+  const policies = emptyPolicies();
+  for (const { kind, study } of findings) {
+    if (KINDS.includes(kind)) {
+      const terms = JSON.parse(study)[kind];
+      policies.promised[kind] = terms;
+      fill(policies.forms, kind, terms);
+    }
+  }
+  policies.section = sectionOf(findings[0]?.kind ?? "value");
+  state.policies = policies;
+}
+
+/** The section of the board in which a kind of study is. */
+export const sectionOf = (kind) => (kind === "trialLog" ? "trial" : kind);
+
+function fill(forms, kind, terms) {
+  const form = forms[kind];
+  if (terms.exploring) forms.exploring = { ...terms.exploring };
+  if (kind === "offPolicy") {
+    const { target } = terms;
+    const table = target.table ?? null;
+    Object.assign(form, {
+      target: typeof target === "string" ? target : table ? "file" : "trained",
+      name: table?.name ?? "",
+      text: table?.text ?? "",
+      epsilon: target.trained?.epsilon ?? form.epsilon,
+      success: terms.success,
+      estimate: terms.estimatePropensities,
+      resamples: terms.resamples,
+    });
+  } else if (kind === "trialLog") {
+    const outcome = Object.keys(OUTCOMES).find((key) => JSON.stringify(OUTCOMES[key]) === JSON.stringify(terms.outcome));
+    Object.assign(form, { outcome: outcome ?? "purchase", control: terms.control ?? "", alpha: terms.alpha });
+  } else {
+    const { exploring, seed, ...rest } = terms;
+    Object.assign(form, rest);
+  }
+}
