@@ -2,6 +2,7 @@
 
 use crate::agent::kernel;
 use crate::agent::table::QTable;
+use crate::evaluate::ope::{Columns, Logged, Options, Target, estimate};
 use crate::log::{Finishing, ImportOptions, Importer};
 use crate::web::error::into_js;
 use wasm_bindgen::prelude::*;
@@ -93,4 +94,38 @@ impl BenchImport {
         }
         Ok(0.0)
     }
+}
+
+/// Judges a policy from 10,000 rows over 80 items and 3 positions, each row with a propensity of its own, with this many
+/// resamples; gives the value of DR. The log is the one that `tests/browser/bench/ope.py` makes.
+///
+/// # Errors
+/// None, as the log is fixed; those of the study otherwise.
+#[wasm_bindgen(js_name = benchOpe)]
+pub fn bench_ope(resamples: u32) -> Result<f64, JsValue> {
+    let rows = 0..10_000_u32;
+    let columns = Columns {
+        items: 80,
+        item: rows.clone().map(|row| row * 7919 % 104_729 % 80).collect(),
+        position: Some(rows.clone().map(|row| row % 3).collect()),
+        reward: rows
+            .clone()
+            .map(|row| f64::from(u8::from(row * 31 % 97 < 5)))
+            .collect(),
+        propensity: Some(
+            rows.map(|row| (0.5 + f64::from(row * 48_271 % 65_537) / 65_537.0) / 80.0)
+                .collect(),
+        ),
+        ..Columns::default()
+    };
+    let logged = Logged::new(columns).map_err(into_js)?;
+    let target = Target::popularity(&logged);
+    let options = Options {
+        resamples,
+        ..Options::default()
+    };
+    let report = estimate(&logged, &target, options).map_err(into_js)?;
+    let mut estimators = report.estimators.iter();
+    let dr = estimators.find(|estimate| estimate.name == "DR");
+    Ok(dr.map_or(f64::NAN, |dr| dr.value))
 }

@@ -52,7 +52,7 @@ export function transport(kind, missing = null, more = nothing) {
   const note = own ? stage(running) : missing ?? (made && isStale(kind) ? t("policies.stale") : "");
   return html`<div class="stack">
     <div class="transport">
-      <button type="button" class="primary" data-testid=${`run-${kind}`} ?disabled=${running !== null || missing !== null || state.data.pending !== null} @click=${() => run(kind)}>${t(made ? "evaluate.again" : "evaluate.run")}</button>
+      <button type="button" class="primary" data-testid=${`run-${kind}`} data-runs=${state.policies.runs} ?disabled=${running !== null || missing !== null || state.data.pending !== null} @click=${() => run(kind)}>${t(made ? "evaluate.again" : "evaluate.run")}</button>
       ${more}
       <button type="button" ?disabled=${!own} @click=${cancel}>${t("cancel")}</button>
       <p class="run">${note}</p>

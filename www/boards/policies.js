@@ -20,6 +20,8 @@ export function emptyPolicies() {
     section: "value",
     /** The study under way: `{kind, stage, fraction}`. */
     running: null,
+    /** How many studies have ended. */
+    runs: 0,
     problems: {},
     /** By kind: `{report, finding, study, basis, verdict}`. */
     results: {},
@@ -143,6 +145,7 @@ export async function run(kind) {
     policies.problems[kind] = error.problem ?? { what: { key: "policies.failed" }, mend: null };
   }
   policies.running = null;
+  policies.runs += 1;
   changed("evaluate", "share");
 }
 

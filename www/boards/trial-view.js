@@ -61,7 +61,7 @@ function arms(chosen, here) {
     state.policies.forms.trial.policies = chosen.filter((_, place) => place !== at);
     changed("evaluate");
   };
-  return html`<div class="row">${chosen.map((name, at) => html`<div class="field arm"><label for=${`po-arm-${at}`}>${at === 0 ? t("policies.control") : t("policies.treatment", { n: String.fromCharCode(65 + at) })}</label>
+  return html`<div class="row arms">${chosen.map((name, at) => html`<div class="field arm"><label for=${`po-arm-${at}`}>${at === 0 ? t("policies.control") : t("policies.treatment", { n: String.fromCharCode(65 + at) })}</label>
     <div class="box"><select id=${`po-arm-${at}`} @change=${({ target }) => put(at, target.value)}>${(here.includes(name) ? here : [...here, name]).map((one) => html`<option value=${one} .selected=${one === name}>${policyName(one)}</option>`)}</select>
     ${chosen.length > 2 && at > 0 ? html`<button type="button" class="quiet tiny icon" aria-label=${t("policies.without", { name: policyName(name) })} @click=${() => drop(at)}>✕</button>` : nothing}</div></div>`)}
     ${chosen.length < 6 ? html`<button type="button" class="quiet" @click=${more}>${t("policies.more")}</button>` : nothing}</div>`;
@@ -82,7 +82,7 @@ function shown(report, name = (own) => own) {
   const undecided = report.comparisons.every(({ stopped }) => !stopped);
   const digits = decimals(report.arms.map(({ mean }) => mean.value));
   return html`
-    <p class=${`message ${tone === "good" && undecided ? "" : tone}`} data-testid="ab-verdict">${say(report.verdict)}</p>
+    <p class=${`message ${tone === "good" && undecided ? "" : tone}`} data-testid="ab-verdict">${report.arms.reduce((text, arm) => text.replaceAll(`"${arm.name}"`, `“${name(arm.name)}”`).replaceAll(`“${arm.name}”`, `“${name(arm.name)}”`), say(report.verdict))}</p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.arms")}><table class="board">
       <thead><tr><th scope="col">${t("policies.arm")}</th><th scope="col" class="num">${t("policies.arm.users")}</th><th scope="col" class="num">${t("policies.arm.mean")}</th><th scope="col" class="num">${t("policies.arm.effect")}</th><th scope="col" class="num">${t("policies.arm.always")}</th><th scope="col" class="num">${t("policies.arm.p")}</th><th scope="col" class="num">${t("policies.arm.stopped")}</th></tr></thead>
       <tbody>${report.arms.map((arm, at) => row(arm, report.comparisons[at - 1], name, digits))}</tbody>

@@ -5,5 +5,6 @@ mod evaluate;
 mod import;
 mod offline;
 mod opening;
+mod policies;
 mod session;
 mod textbook;

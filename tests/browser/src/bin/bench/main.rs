@@ -19,6 +19,9 @@ use xtask::{browser, wasm, workspace};
 const ROWS: u64 = 3_000_000;
 const MANY_ROWS: u64 = 10_000_000;
 
+/// Resamples of off-policy evaluation.
+const RESAMPLES: u32 = 2000;
+
 /// States of the tables, and the updates of a round on them, as in `benches/qtable.rs`.
 const TABLES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const UPDATES: u64 = 4_000_000;
@@ -39,6 +42,7 @@ fn main() -> Result<()> {
     let chromium = Chromium::start(&site)?;
     let mut rows = chromium.imports(&native, has_rival)?;
     rows.extend(chromium.updates(&native)?);
+    rows.extend(chromium.judging()?);
     print!("{}", table::text(&rows));
     let path = workspace::target_dir().join("bench.json");
     fs::write(&path, table::json(&rows)?)?;
@@ -158,6 +162,40 @@ impl Chromium {
                 rows.push(Row::equal(&of("digests, Maps"), &digest, &its_digest));
             }
         }
+        Ok(rows)
+    }
+
+    /// Off-policy evaluation of 10,000 rows over 80 items, with 2,000 resamples.
+    fn judging(&self) -> Result<Vec<Row>> {
+        let request = json!({ "what": "judging", "resamples": RESAMPLES, "rounds": 3 });
+        let result = self.measure("engine.js", &request)?;
+        let seconds = number(&result, "seconds");
+        let mut rows = vec![Row::at_most(
+            "off-policy, 2,000 resamples, wasm",
+            seconds,
+            "s",
+            1.0,
+        )];
+        let Some((theirs, value)) = rivals::numpy(RESAMPLES)? else {
+            rows.push(Row::skipped("off-policy, numpy / wasm", "no numpy"));
+            return Ok(rows);
+        };
+        rows.push(Row::measured(
+            "off-policy, 2,000 resamples, numpy",
+            theirs,
+            "s",
+        ));
+        rows.push(Row::measured(
+            "off-policy, numpy / wasm",
+            theirs / seconds,
+            "x",
+        ));
+        let digits = |value: f64| format!("{value:.9}");
+        rows.push(Row::equal(
+            "off-policy, DR, numpy",
+            &digits(number(&result, "value")),
+            &digits(value),
+        ));
         Ok(rows)
     }
 

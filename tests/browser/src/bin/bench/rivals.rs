@@ -1,9 +1,9 @@
-//! What people read CSV with in browsers today: PapaParse, of a fixed version, from npm.
+//! What people use instead: PapaParse, of a fixed version, from npm, for CSV in browsers; numpy for off-policy evaluation.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use xtask::browser;
+use xtask::{browser, workspace};
 
 const PAPAPARSE: &str = "papaparse@5.7.1";
 
@@ -36,4 +36,25 @@ pub fn fetch_papaparse(scratch: &Path, site: &Path) -> Result<bool> {
         script,
     )?;
     Ok(true)
+}
+
+/// Seconds that numpy takes for a bootstrap of the off-policy estimators, and the value of DR; nothing where it isn't there.
+pub fn numpy(resamples: u32) -> Result<Option<(f64, f64)>> {
+    let python = |arguments: &[&str]| {
+        Command::new("python3")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+    };
+    if !python(&["-c", "import numpy"]).is_ok_and(|output| output.status.success()) {
+        return Ok(None);
+    }
+    let script = workspace::root().join("tests/browser/bench/ope.py");
+    let output = python(&[&script.to_string_lossy(), &resamples.to_string()])?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut words = text.split_whitespace().map(str::parse);
+    let (Some(Ok(seconds)), Some(Ok(value))) = (words.next(), words.next()) else {
+        return Err(anyhow::anyhow!("ope.py printed {text:?}")).context("numpy");
+    };
+    Ok(Some((seconds, value)))
 }
