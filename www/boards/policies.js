@@ -36,7 +36,7 @@ export function emptyPolicies() {
       exploring: { epsilon: 0.1, temperature: 0.1 },
       value: { episodes: 10000 },
       offPolicy: { target: "file", name: "", text: "", epsilon: 0.1, success: "click", estimate: false, resamples: 2000 },
-      sequences: { logging: "random", target: "qGreedy", episodes: 2000, resamples: 500 },
+      sequences: { logging: "softmax", target: "qGreedy", episodes: 2000, resamples: 500 },
       trial: { policies: [shop ? "popularity" : "random", "qGreedy"], users: 100000, stop: true, alpha: 0.05, effect: null, power: 0.8, workers: workersHere() },
       trialLog: { outcome: "purchase", control: "", alpha: 0.05 },
       offline: { own: false, logs: 20, episodes: 1000, threshold: 0.3, pessimism: 3, conservatism: 0.5 },
@@ -119,8 +119,7 @@ async function decision(kind, study) {
   delete bare.ranking;
   delete bare.findings;
   const learned = state.learn.phase === "done" ? (await askLab({ type: "learned" })).first("learned")?.learned : null;
-  const text = JSON.stringify(bare);
-  return { problem: experiment.problem, experiment: text, learned, key: `${text} ${learned?.q.length} ${state.learn.digest}` };
+  return { problem: experiment.problem, experiment: bare, learned, key: `${JSON.stringify(bare)} ${learned ? state.learn.digest : ""}` };
 }
 
 /** Carries out the study of a form. */
