@@ -13,7 +13,7 @@ use qcart::experiment::study::{
 };
 use qcart::experiment::{Experiment, Source, link};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{Request, Response, StudyAnswer, StudyReport, StudyRequest};
+use qcart::lab::protocol::{Carry, Request, Response, StudyAnswer, StudyReport, StudyRequest};
 use qcart::log::ImportOptions;
 
 /// Two hundred users walk along a ring of items; every third buys where the walk ends. What was shown has a propensity.
@@ -114,6 +114,17 @@ fn study(lab: &mut Lab, study: Study, slice: u64) -> Result<(StudyReport, Findin
             _ => None,
         });
     Ok(found.unwrap())
+}
+
+/// A link to the experiment as it stands.
+fn shared(lab: &mut Lab) -> String {
+    let share = Request::Share {
+        carry: Carry::Nothing,
+    };
+    let Response::Shared { experiment, .. } = ask(lab, share).remove(0) else {
+        panic!("nothing shared");
+    };
+    link::write(&experiment).unwrap()
 }
 
 fn values() -> Study {
@@ -333,13 +344,7 @@ fn findings_travel_in_links_and_say_whether_they_came_out_the_same() {
         );
         found.push(finding);
     }
-    let share = Request::Share {
-        inline: false,
-        base: String::new(),
-    };
-    let Response::Shared { link, .. } = ask(&mut lab, share).remove(0) else {
-        panic!("no link");
-    };
+    let link = shared(&mut lab);
     let experiment = link::read(&link).unwrap();
     assert_eq!(experiment.findings, found);
     let mut other = shop(true);
@@ -358,13 +363,7 @@ fn findings_travel_in_links_and_say_whether_they_came_out_the_same() {
     // Another discount is another problem: what hangs on it is forgotten, what the log alone says stays.
     let (key, value) = ("gamma".to_owned(), Value::Number(0.5));
     ask(&mut lab, Request::Set { key, value });
-    let share = Request::Share {
-        inline: false,
-        base: String::new(),
-    };
-    let Response::Shared { link, .. } = ask(&mut lab, share).remove(0) else {
-        panic!("no link");
-    };
+    let link = shared(&mut lab);
     assert_eq!(link::read(&link).unwrap().findings, found[..1]);
 
     let edited = |change: fn(&mut Finding)| {

@@ -112,9 +112,9 @@ export function isStale(kind) {
 /** What the main laboratory decided and learned, for the workers. */
 async function decision(kind, study) {
   if (!needsDecision(kind, study)) return null;
-  const { first, problem } = await askLab({ type: "project" });
+  const { first, problem } = await askLab({ type: "share", carry: "nothing" });
   if (problem) throw new StudyProblem(problem);
-  const { experiment } = JSON.parse(first("project").text);
+  const { experiment } = first("shared");
   const bare = { ...experiment, source: { type: "none" }, outcome: null, stop: null, changes: [] };
   delete bare.ranking;
   delete bare.findings;
