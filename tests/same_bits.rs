@@ -49,3 +49,58 @@ fn trained(entry: &textbook::Textbook) -> u32 {
     trainer.advance(300_000);
     kernel::digest(trainer.q())
 }
+
+/// Matrices, exponentials, dropout, sampling and Adam: the weights of every network after a short course of learning.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn learning_of_the_networks() {
+    let digests: Vec<(&str, u32)> = ["mlp", "cnn", "gru", "transformer"]
+        .iter()
+        .map(|&name| (name, learned(name)))
+        .collect();
+    // A change of these numbers is a change of what links reproduce.
+    let expected = [
+        ("mlp", 499_530_523),
+        ("cnn", 748_217_138),
+        ("gru", 1_709_897_504),
+        ("transformer", 3_255_332_287),
+    ];
+    assert_eq!(digests, expected);
+}
+
+fn learned(name: &str) -> u32 {
+    use qcart::behaviour::{Choice, History, Scratch, Sessions, Watch};
+    use qcart::log::EventType;
+    let mut train = Sessions::new(40, true);
+    for session in 0..150u32 {
+        let items: Vec<u32> = (0..2 + session % 30)
+            .map(|t| (session * 7 + t * t * 3) % 40)
+            .collect();
+        let times: Vec<i64> = (0..items.len() as i64)
+            .map(|t| (i64::from(session) * 1000 + t * t) * 1000)
+            .collect();
+        let kinds = vec![EventType::View; items.len()];
+        let history = History {
+            items: &items,
+            kinds: &kinds,
+            times: &times,
+        };
+        train.push(history, session);
+    }
+    let text =
+        format!("{name}:width=24:epochs=2:negatives=16:rank=product:gaps=yes:conservative=0.1");
+    let mut model = qcart::evaluate::build(&Choice::parse(&text).unwrap()).unwrap();
+    model.fit(&train, &mut Watch::new(&mut |_| true)).unwrap();
+    let mut scratch = Scratch::new();
+    let mut hash = 0x811c_9dc5u32;
+    for session in 0..train.len() {
+        model.score(train.session(session), &mut scratch);
+        for item in 0..40 {
+            let bits = scratch.scores.get(item).to_bits();
+            for word in [bits as u32, (bits >> 32) as u32] {
+                hash = (hash ^ word).wrapping_mul(0x0100_0193);
+            }
+        }
+    }
+    hash
+}

@@ -1,5 +1,6 @@
 //! Q-learning agents: tables of Q-values, update rules, exploration and schedules.
 
+pub mod deep;
 pub mod kernel;
 pub mod learner;
 pub mod linear;

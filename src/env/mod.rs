@@ -10,6 +10,7 @@ use crate::random::Rng;
 
 pub mod ads;
 pub mod axes;
+pub mod cart_pole;
 pub mod draw;
 pub mod generated;
 pub mod inventory;
@@ -17,6 +18,7 @@ pub mod mdp;
 pub mod mountain_car;
 pub mod pricing;
 pub mod shop;
+pub mod simulator;
 pub mod staged;
 pub mod textbook;
 

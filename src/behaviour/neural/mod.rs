@@ -103,13 +103,13 @@ impl Neural {
         if needed > MOST_BYTES {
             return Err(too_large(needed));
         }
-        let held_out = super::blend::window(train);
+        // The window is judged by likelihood, which says nothing of values: those learn for all epochs.
+        let mut held_out = super::blend::window(train);
         let alone = held_out.iter().all(|&inside| inside);
-        self.course = Some(Course::new(
-            &self.settings,
-            train,
-            if alone { &[] } else { &held_out },
-        ));
+        if alone || self.settings.rank != RankBy::Likelihood {
+            held_out.clear();
+        }
+        self.course = Some(Course::new(&self.settings, train, &held_out));
         Ok(())
     }
 

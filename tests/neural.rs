@@ -1,0 +1,264 @@
+//! Networks as models of behaviour, and deep Q-learning: that they learn what there is to learn, however the work is sliced, and
+//! refuse what they must.
+
+#![allow(clippy::unwrap_used)]
+
+use qcart::agent::deep::{DeepAgent, DeepConfig};
+use qcart::agent::schedule::{Schedule, Shape};
+use qcart::behaviour::{BehaviourModel, Choice, History, Scratch, Sessions, Watch};
+use qcart::env::simulator::Numbered;
+use qcart::env::textbook;
+use qcart::evaluate::build;
+use qcart::log::EventType;
+use qcart::nn::adam::AdamConfig;
+use qcart::solve::value_iteration::solve;
+
+const NAMES: [&str; 4] = ["mlp", "cnn", "gru", "transformer"];
+
+fn sessions(lists: &[Vec<u32>], items: u32, kind: impl Fn(usize) -> EventType) -> Sessions {
+    let mut sessions = Sessions::new(items, true);
+    for (number, list) in lists.iter().enumerate() {
+        let kinds: Vec<_> = (0..list.len()).map(&kind).collect();
+        let times: Vec<_> = (0..list.len())
+            .map(|t| (number * 100 + t) as i64 * 1000)
+            .collect();
+        let history = History {
+            items: list,
+            kinds: &kinds,
+            times: &times,
+        };
+        sessions.push(history, number as u32);
+    }
+    sessions
+}
+
+/// After item `i` comes `i + 1`, in a circle.
+fn circle(items: u32) -> Sessions {
+    let lists: Vec<Vec<u32>> = (0..120)
+        .map(|s| (0..6).map(|t| (s + t) % items).collect())
+        .collect();
+    sessions(&lists, items, |_| EventType::View)
+}
+
+fn model(text: &str) -> Box<dyn BehaviourModel> {
+    build(&Choice::parse(text).unwrap()).unwrap()
+}
+
+fn fitted(text: &str, train: &Sessions) -> Box<dyn BehaviourModel> {
+    let mut model = model(text);
+    model.fit(train, &mut Watch::new(&mut |_| true)).unwrap();
+    model
+}
+
+fn scores(model: &dyn BehaviourModel, items: &[u32], count: u32) -> Vec<f64> {
+    let (kinds, times) = (vec![EventType::View; items.len()], vec![0; items.len()]);
+    let mut scratch = Scratch::new();
+    let history = History {
+        items,
+        kinds: &kinds,
+        times: &times,
+    };
+    model.score(history, &mut scratch);
+    (0..count).map(|item| scratch.scores.get(item)).collect()
+}
+
+#[test]
+fn every_network_learns_what_follows_what() {
+    let train = circle(10);
+    for negatives in [0, 8] {
+        for name in NAMES {
+            let model = fitted(
+                &format!(
+                    "{name}:width=16:epochs=40:rate=0.01:batch=16:dropout=0:negatives={negatives}"
+                ),
+                &train,
+            );
+            for item in 0..10 {
+                let scores = scores(
+                    model.as_ref(),
+                    &[(item + 8) % 10, (item + 9) % 10, item],
+                    10,
+                );
+                let best = (0..10)
+                    .max_by(|&a, &b| scores[a].total_cmp(&scores[b]))
+                    .unwrap();
+                assert_eq!(
+                    best as u32,
+                    (item + 1) % 10,
+                    "{name} {negatives} after {item}: {scores:?}"
+                );
+            }
+        }
+    }
+}
+
+/// View, then purchase: with rewards 0.2 and 1 and a discount of 0.5 the first is worth 0.7, the second 1.
+#[test]
+fn the_q_head_learns_the_values_of_what_the_log_did() {
+    let train = sessions(&vec![vec![0, 1, 2]; 64], 6, |t| {
+        if t == 2 {
+            EventType::Purchase
+        } else {
+            EventType::View
+        }
+    });
+    let model = fitted(
+        "gru:width=16:epochs=60:rate=0.01:batch=16:dropout=0:rank=value:gamma=0.5:again=no",
+        &train,
+    );
+    let value = |items: &[u32], item: usize| scores(model.as_ref(), items, 6)[item].ln();
+    // A network that still moves at the end of its schedule: two digits.
+    assert!((value(&[0], 1) - 0.7).abs() < 0.05, "{}", value(&[0], 1));
+    assert!(
+        (value(&[0, 1], 2) - 1.0).abs() < 0.05,
+        "{}",
+        value(&[0, 1], 2)
+    );
+}
+
+#[test]
+fn what_is_learned_does_not_depend_on_slices() {
+    let train = circle(7);
+    let text = "transformer:width=8:epochs=3:batch=16:rank=product";
+    let whole = fitted(text, &train);
+    let mut sliced = model(text);
+    let mut first = true;
+    while sliced
+        .fit_slice(
+            &train,
+            std::mem::take(&mut first),
+            1,
+            &mut Watch::new(&mut |_| true),
+        )
+        .unwrap()
+        < 1.0
+    {}
+    assert_eq!(
+        scores(whole.as_ref(), &[3, 4], 7),
+        scores(sliced.as_ref(), &[3, 4], 7)
+    );
+}
+
+#[test]
+fn odd_logs_are_learned_from_all_the_same() {
+    let long: Vec<u32> = (0..300).map(|t| t % 3).collect();
+    let logs = [
+        sessions(&[vec![0], vec![0, 0]], 1, |_| EventType::View),
+        sessions(&vec![vec![0]; 5], 1, |_| EventType::View),
+        sessions(&[long.clone(), long.clone(), vec![2]], 3, |_| {
+            EventType::Cart
+        }),
+    ];
+    for name in NAMES {
+        for train in &logs {
+            let model = fitted(&format!("{name}:width=8:epochs=2"), train);
+            let scores = scores(model.as_ref(), &long, train.items);
+            assert!(
+                scores.iter().all(|score| score.is_finite() && *score > 0.0),
+                "{name}"
+            );
+            assert_eq!(model.memory() % 4, 0);
+        }
+        // Nothing known in the history: nothing is said.
+        let model = fitted(&format!("{name}:width=8:epochs=1"), &logs[2]);
+        assert!(
+            scores(model.as_ref(), &[77], 3)
+                .iter()
+                .all(|&score| score == 0.0)
+        );
+        assert!(
+            scores(model.as_ref(), &[], 3)
+                .iter()
+                .all(|&score| score == 0.0)
+        );
+        assert!(
+            scores(model.as_ref(), &[77, 1], 3)
+                .iter()
+                .all(|&score| score > 0.0)
+        );
+    }
+}
+
+#[test]
+fn what_does_not_fit_in_memory_is_refused_before_it_is_taken() {
+    let mut train = circle(10);
+    train.items = 50_000_000;
+    let problem = model("gru")
+        .fit(&train, &mut Watch::new(&mut |_| true))
+        .unwrap_err();
+    assert_eq!(problem.code, "neural.memory");
+}
+
+#[test]
+fn learning_stops_when_told_to() {
+    let problem = model("gru")
+        .fit(&circle(5), &mut Watch::new(&mut |_| false))
+        .unwrap_err();
+    assert_eq!(problem.code, "behaviour.stopped");
+}
+
+fn deep(seed: u64) -> DeepConfig {
+    DeepConfig {
+        hidden: vec![32],
+        gamma: 0.9,
+        adam: AdamConfig {
+            rate: 3e-3,
+            ..AdamConfig::default()
+        },
+        epsilon: Schedule {
+            shape: Shape::Linear,
+            initial: 1.0,
+            last: 0.1,
+            horizon: 0,
+        },
+        replay: 4000,
+        batch: 32,
+        warm_up: 500,
+        every: 2,
+        target: 100,
+        budget_steps: 12_000,
+        seed,
+    }
+}
+
+/// The grid of Sutton & Barto's example 3.5: the values of the network's greedy actions are those of value iteration.
+#[test]
+fn a_deep_q_network_finds_the_optimum_of_the_gridworld() {
+    let entry = textbook::ALL
+        .iter()
+        .find(|entry| entry.id == "gridworld")
+        .unwrap();
+    let model = entry.build().unwrap();
+    let optimum = solve(&model, 0.9).unwrap();
+    let mut agent = DeepAgent::new(Numbered::new(model, 50), deep(1)).unwrap();
+    agent.advance(12_000).unwrap();
+    let mut worst = 0.0f64;
+    for state in 0..25 {
+        let mut point = vec![0.0; 25];
+        point[state] = 1.0;
+        let best = agent
+            .values(&point)
+            .iter()
+            .copied()
+            .fold(f32::MIN, f32::max);
+        worst = worst.max((f64::from(best) - optimum.values[state]).abs() / 24.4);
+    }
+    // A tenth of the greatest value: the network generalises, it is no table.
+    assert!(worst < 0.1, "{worst}");
+}
+
+#[test]
+fn divergence_is_caught_and_the_weights_before_kept() {
+    let entry = textbook::ALL
+        .iter()
+        .find(|entry| entry.id == "gridworld")
+        .unwrap();
+    let mut config = deep(1);
+    config.adam.rate = f32::MAX;
+    let mut agent = DeepAgent::new(Numbered::new(entry.build().unwrap(), 50), config).unwrap();
+    let problem = agent.advance(12_000).unwrap_err();
+    assert_eq!(problem.code, "neural.diverged");
+    let problem =
+        model("gru:rate=0.01:width=8:epochs=1").fit(&circle(5), &mut Watch::new(&mut |_| true));
+    assert!(problem.is_ok());
+}
