@@ -19,6 +19,8 @@ pub enum Study {
     OffPolicy(OffPolicyTerms),
     /// The same for sequences of decisions, on a log that is recorded in the decision problem, where the truth is known.
     Sequences(SequenceTerms),
+    /// The same on the sessions of the log, where its rows have propensities.
+    SequencesLog(SequencesLogTerms),
     /// An experiment between policies on simulated users.
     Trial(TrialTerms),
     /// An experiment that was already made: a log with a variant column.
@@ -175,6 +177,22 @@ pub struct SequenceTerms {
     pub seed: u32,
 }
 
+/// How the sessions of a log are judged as sequences: the state is the item shown before, the action the item shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SequencesLogTerms {
+    /// The policy; a trained one is of a state of the shop, not of a session as here, and is refused.
+    pub target: TargetChoice,
+    /// What counts as a success.
+    pub success: Success,
+    /// Discount from one row of a session to the next, 0 to 1.
+    pub gamma: f64,
+    /// Bootstrap resamples, 100 to 5,000.
+    pub resamples: u32,
+    /// Seed of the resampling.
+    pub seed: u32,
+}
+
 /// An experiment on simulated users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -247,6 +265,7 @@ impl Study {
             Self::Value(_) => "value",
             Self::OffPolicy(_) => "offPolicy",
             Self::Sequences(_) => "sequences",
+            Self::SequencesLog(_) => "sequencesLog",
             Self::Trial(_) => "trial",
             Self::TrialLog(_) => "trialLog",
             Self::Offline(_) => "offline",
@@ -259,7 +278,7 @@ impl Study {
         match self {
             Self::Value(_) | Self::Sequences(_) | Self::Trial(_) => true,
             Self::OffPolicy(terms) => matches!(terms.target, TargetChoice::Trained { .. }),
-            Self::TrialLog(_) => false,
+            Self::SequencesLog(_) | Self::TrialLog(_) => false,
             Self::Offline(terms) => terms.own,
         }
     }
@@ -285,6 +304,10 @@ impl Study {
                 whole("episodes", terms.episodes, 10, 100_000)?;
                 whole("resamples", terms.resamples, 100, 5_000)?;
                 terms.exploring.check()
+            }
+            Self::SequencesLog(terms) => {
+                real("gamma", terms.gamma, 0.0, 1.0)?;
+                whole("resamples", terms.resamples, 100, 5_000)
             }
             Self::Trial(terms) => {
                 several("policies", &terms.policies, 2)?;

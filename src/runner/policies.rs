@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use qcart::evaluate::abtest::Outcome;
 use qcart::evaluate::ope::Success;
 use qcart::experiment::study::{
-    Exploring, OffPolicyTerms, PolicyName, Study, TargetChoice, TrialLogTerms, TrialTerms,
-    ValueTerms,
+    Exploring, OffPolicyTerms, PolicyName, SequencesLogTerms, Study, TargetChoice, TrialLogTerms,
+    TrialTerms, ValueTerms,
 };
 use qcart::experiment::{SHOP, Source};
 use qcart::lab::Lab;
@@ -55,6 +55,12 @@ pub struct OpeArguments {
     /// Estimate the propensities by how often each item was shown. The result is labelled so.
     #[arg(long)]
     estimate_propensities: bool,
+    /// Judge sessions as sequences of decisions, by importance sampling a step and fitted Q evaluation.
+    #[arg(long, conflicts_with = "estimate_propensities")]
+    sequences: bool,
+    /// With --sequences: discount from one row of a session to the next.
+    #[arg(long, default_value_t = 1.0, requires = "sequences")]
+    gamma: f64,
     /// What counts as a success.
     #[arg(long, value_enum, default_value = "click")]
     success: SuccessArgument,
@@ -234,17 +240,29 @@ pub fn ope(arguments: &OpeArguments) -> Result<ExitCode, Problem> {
         }
         path => table(Path::new(path))?,
     };
-    let study = Study::OffPolicy(OffPolicyTerms {
-        target,
-        success: arguments.success.into(),
-        estimate_propensities: arguments.estimate_propensities,
-        resamples: arguments.resamples,
-        seed: arguments.seed,
-    });
+    let (success, seed) = (arguments.success.into(), arguments.seed);
+    let study = if arguments.sequences {
+        Study::SequencesLog(SequencesLogTerms {
+            target,
+            success,
+            gamma: arguments.gamma,
+            resamples: arguments.resamples.min(5000),
+            seed,
+        })
+    } else {
+        Study::OffPolicy(OffPolicyTerms {
+            target,
+            success,
+            estimate_propensities: arguments.estimate_propensities,
+            resamples: arguments.resamples,
+            seed,
+        })
+    };
     let done = carry_out(&mut lab, study)?;
     if common.json {
         print_json(&done);
-    } else if let StudyReport::OffPolicy(report) = &done.report {
+    } else if let StudyReport::OffPolicy(report) | StudyReport::SequencesLog(report) = &done.report
+    {
         study_output::off_policy(report);
         println!("{}", done.link);
     }
@@ -448,7 +466,7 @@ fn print_json(done: &Done) {
 fn as_json(done: &Done) -> Value {
     let mut value = match &done.report {
         StudyReport::Value(report) => json!(report),
-        StudyReport::OffPolicy(report) => json!(report),
+        StudyReport::OffPolicy(report) | StudyReport::SequencesLog(report) => json!(report),
         StudyReport::Sequences(report) => json!(report),
         StudyReport::Trial(report) | StudyReport::TrialLog(report) => json!(report),
         StudyReport::Offline(report) => json!(report),

@@ -256,4 +256,11 @@ export default {
   "policies.paper": "Paper",
   "policies.claims": "{name}: claims",
   "policies.worths": "{name}: worth",
+  "policies.ess.episodes": "Effective episodes",
+  "policies.sequencesLog": "Sessions of the log",
+  "policies.sequencesLog.lead": "If the rows of the log have propensities and its sessions several rows, each session is a sequence: the state is the item shown before, the action the item shown.",
+  "policies.sequencesLog.target": "Target policy",
+  "policies.sequencesLog.success": "A success is",
+  "policies.sequencesLog.gamma": "Discount",
+  "policies.sequencesLog.resamples": "Resamples",
 };

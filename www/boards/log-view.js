@@ -18,15 +18,17 @@ export function offPolicyView() {
     <div class="fields terms">
       ${choice("offPolicy", "target", targets)}
       ${form.target === "trained" ? number("offPolicy", "epsilon", 0, 1, 0.01) : nothing}
-      ${choice("offPolicy", "success", [["click", t("policies.success.click")], ["purchase", t("policies.success.purchase")]])}
+      ${choice("offPolicy", "success", successes())}
       ${number("offPolicy", "resamples", 100, 20000, 100)}
     </div>
-    ${form.target === "file" ? file(form) : nothing}
+    ${form.target === "file" ? file("offPolicy") : nothing}
     ${check("offPolicy", "estimate")}
     ${transport("offPolicy", missing(form))}
     ${told("offPolicy")}
     ${result("offPolicy", (report) => estimates(report, null))}`;
 }
+
+const successes = () => ["click", "purchase"].map((name) => [name, t(`policies.success.${name}`)]);
 
 function missing(form) {
   if (!state.data.report) return t("policies.noLog");
@@ -35,18 +37,20 @@ function missing(form) {
   return null;
 }
 
-function file(form) {
+/** A file of probabilities for the form of a kind of study. */
+function file(kind) {
+  const form = state.policies.forms[kind];
   const take = async ({ target }) => {
     const [chosen] = target.files;
     if (!chosen) return;
     const large = chosen.size > LARGEST;
     const text = large ? "" : await chosen.text();
     Object.assign(form, { name: chosen.name, text });
-    state.policies.problems.offPolicy = large ? { what: { key: "policies.target.large" }, mend: null } : null;
+    state.policies.problems[kind] = large ? { what: { key: "policies.target.large" }, mend: null } : null;
     changed("evaluate");
   };
-  return html`<div class="field"><label for="po-file">${t("policies.target.choose")}</label>
-    <input id="po-file" type="file" accept=".csv,text/csv,text/plain" @change=${take}>
+  return html`<div class="field"><label for=${`po-file-${kind}`}>${t("policies.target.choose")}</label>
+    <input id=${`po-file-${kind}`} type="file" accept=".csv,text/csv,text/plain" @change=${take}>
     <p class="small soft">${form.name && form.text ? t("policies.target.read", { name: form.name, lines: format.whole(form.text.trim().split("\n").length - 1) }) : t("policies.target.note")}</p></div>`;
 }
 
@@ -63,21 +67,39 @@ export function sequencesView() {
     </div>
     ${transport("sequences", undecided ? t("policies.undecided") : gone.length > 0 ? t("policies.trainFirst") : null)}
     ${told("sequences")}
-    ${result("sequences", ({ report, truth }) => estimates(report, truth))}`;
+    ${result("sequences", ({ report, truth }) => estimates(report, truth, "policies.ess.episodes"))}
+    ${sessions()}`;
+}
+
+/** The sessions of the log as sequences. */
+function sessions() {
+  const form = state.policies.forms.sequencesLog;
+  return html`<div class="part"><h3>${t("policies.sequencesLog")}</h3>
+    <p class="small soft">${t("policies.sequencesLog.lead")}</p>
+    <div class="fields terms">
+      ${choice("sequencesLog", "target", ["uniform", "popularity", "file"].map((name) => [name, t(`policies.target.${name}`)]))}
+      ${choice("sequencesLog", "success", successes())}
+      ${number("sequencesLog", "gamma", 0, 1, 0.01)}${number("sequencesLog", "resamples", 100, 5000, 100)}
+    </div>
+    ${form.target === "file" ? file("sequencesLog") : nothing}
+    ${transport("sequencesLog", missing(form))}
+    ${told("sequencesLog")}
+    ${result("sequencesLog", (report) => estimates(report, null, "policies.ess.episodes"))}
+  </div>`;
 }
 
 /** A choice that is not there at the moment stays visible. */
 const withGone = (entries, name) => (entries.some(([key]) => key === name) ? entries : [...entries, [name, policyName(name)]]);
 
 /** What a study found: the verdict first, then the numbers. */
-function estimates(report, truth) {
+function estimates(report, truth, effective = "policies.ess") {
   const tone = { refused: "bad", weak: "warn", given: "good" }[report.answer];
   const all = [...report.estimators, { ...report.logged, name: t("policies.logged") }];
   const digits = decimals(all.map(({ value }) => value));
   return html`
     <p class=${`message ${tone}`} data-testid="ope-verdict"><b>${t(`policies.answer.${report.answer}`)}</b> ${say(report.verdict)}</p>
     ${figures([
-      [t("policies.ess"), format.brief(report.ess, 4), t("policies.ess.note")],
+      [t(effective), format.brief(report.ess, 4), t("policies.ess.note")],
       [t("policies.maxWeight"), format.brief(report.max_weight)],
       [t("policies.outside"), format.percent(report.outside_support)],
       [t("policies.rows"), format.whole(report.n)],

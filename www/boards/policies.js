@@ -7,7 +7,7 @@ import { announce } from "../voice.js";
 import { Bench, StudyProblem } from "./bench.js";
 
 const LOOK_EVERY = 400;
-const KINDS = ["value", "offPolicy", "sequences", "trial", "trialLog", "offline"];
+const KINDS = ["value", "offPolicy", "sequences", "sequencesLog", "trial", "trialLog", "offline"];
 
 /** The first worker; the others help with simulated users. */
 const pool = [new Bench()];
@@ -37,6 +37,7 @@ export function emptyPolicies() {
       value: { episodes: 10000 },
       offPolicy: { target: "file", name: "", text: "", epsilon: 0.1, success: "click", estimate: false, resamples: 2000 },
       sequences: { logging: "softmax", target: "qGreedy", episodes: 2000, resamples: 500 },
+      sequencesLog: { target: "uniform", name: "", text: "", success: "click", gamma: 1, resamples: 500 },
       trial: { policies: [shop ? "popularity" : "random", "qGreedy"], users: 100000, stop: true, alpha: 0.05, effect: null, power: 0.8, workers: workersHere() },
       trialLog: { outcome: "purchase", control: "", alpha: 0.05 },
       offline: { own: false, logs: 20, episodes: 1000, threshold: 0.3, pessimism: 3, conservatism: 0.5 },
@@ -60,12 +61,12 @@ export function studyOf(kind) {
   switch (kind) {
     case "value":
       return { value: { policies: policiesHere(), episodes: form.episodes, exploring, seed } };
-    case "offPolicy": {
-      const target = { file: { table: { name: form.name, text: form.text } }, uniform: "uniform", popularity: "popularity", trained: { trained: { epsilon: form.epsilon } } }[form.target];
-      return { offPolicy: { target, success: form.success, estimatePropensities: form.estimate, resamples: form.resamples, seed } };
-    }
+    case "offPolicy":
+      return { offPolicy: { target: targetOf(form), success: form.success, estimatePropensities: form.estimate, resamples: form.resamples, seed } };
     case "sequences":
       return { sequences: { logging: form.logging, target: form.target, episodes: form.episodes, exploring, resamples: form.resamples, seed } };
+    case "sequencesLog":
+      return { sequencesLog: { target: targetOf(form), success: form.success, gamma: form.gamma, resamples: form.resamples, seed } };
     case "trial": {
       const terms = { policies: form.policies, users: form.users, stop: form.stop, alpha: form.alpha, exploring, seed };
       if (form.effect !== null) terms.effect = form.effect;
@@ -81,6 +82,12 @@ export function studyOf(kind) {
   }
 }
 
+/** The target policy of a form. */
+function targetOf({ target, name, text, epsilon }) {
+  if (target === "file") return { table: { name, text } };
+  return target === "trained" ? { trained: { epsilon } } : target;
+}
+
 /** The policies that the decision problem has at the moment. */
 export function policiesHere() {
   const shop = state.decide.problem === "shop";
@@ -92,7 +99,7 @@ export function policiesHere() {
 function needsDecision(kind, study) {
   if (kind === "offPolicy") return typeof study.offPolicy.target === "object" && "trained" in study.offPolicy.target;
   if (kind === "offline") return study.offline.own;
-  return kind !== "trialLog";
+  return kind !== "trialLog" && kind !== "sequencesLog";
 }
 
 /** What a result was made of; a later result of other things makes it old. */
@@ -100,7 +107,7 @@ function basisOf(kind, study) {
   const log = needsLog(kind) || state.decide.problem === "shop" ? state.data.file : null;
   return needsDecision(kind, study) ? { file: log, world: state.decide.world, outcome: state.learn.outcome } : { file: needsLog(kind) ? state.data.file : null };
 }
-const needsLog = (kind) => kind === "offPolicy" || kind === "trialLog";
+const needsLog = (kind) => ["offPolicy", "sequencesLog", "trialLog"].includes(kind);
 
 /** Whether a result still belongs to what stands on the page. */
 export function isStale(kind) {
@@ -276,23 +283,21 @@ export function openFindings(findings) {
 }
 
 /** The section of the board in which a kind of study is. */
-export const sectionOf = (kind) => (kind === "trialLog" ? "trial" : kind);
+const sectionOf = (kind) => ({ trialLog: "trial", sequencesLog: "sequences" })[kind] ?? kind;
 
 function fill(forms, kind, terms) {
   const form = forms[kind];
   if (terms.exploring) forms.exploring = { ...terms.exploring };
-  if (kind === "offPolicy") {
-    const { target } = terms;
+  if (kind === "offPolicy" || kind === "sequencesLog") {
+    const { target, seed, estimatePropensities, ...rest } = terms;
     const table = target.table ?? null;
-    Object.assign(form, {
+    Object.assign(form, rest, {
       target: typeof target === "string" ? target : table ? "file" : "trained",
       name: table?.name ?? "",
       text: table?.text ?? "",
-      epsilon: target.trained?.epsilon ?? form.epsilon,
-      success: terms.success,
-      estimate: terms.estimatePropensities,
-      resamples: terms.resamples,
+      estimate: estimatePropensities ?? false,
     });
+    if (target.trained) form.epsilon = target.trained.epsilon;
   } else if (kind === "trialLog") {
     const outcome = Object.keys(OUTCOMES).find((key) => JSON.stringify(OUTCOMES[key]) === JSON.stringify(terms.outcome));
     Object.assign(form, { outcome: outcome ?? "purchase", control: terms.control ?? "", alpha: terms.alpha });

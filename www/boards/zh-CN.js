@@ -256,4 +256,11 @@ export default {
   "policies.paper": "论文",
   "policies.claims": "{name}：声称",
   "policies.worths": "{name}：实际",
+  "policies.ess.episodes": "有效回合数",
+  "policies.sequencesLog": "日志中的会话",
+  "policies.sequencesLog.lead": "如果日志各行有倾向概率且会话含多行，则每个会话是一个序列：状态为之前展示的商品，动作为所展示的商品。",
+  "policies.sequencesLog.target": "目标策略",
+  "policies.sequencesLog.success": "成功指",
+  "policies.sequencesLog.gamma": "折扣因子",
+  "policies.sequencesLog.resamples": "重采样次数",
 };

@@ -194,6 +194,12 @@ impl Table {
         Ok(table)
     }
 
+    /// How many columns of probabilities there are.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// The number, in `names`, of the item of each line.
     fn numbers(&self, names: &Names) -> Vec<Option<u32>> {
         let mut order: Vec<(&str, u32)> = names.iter().zip(0..).collect();

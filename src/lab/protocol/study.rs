@@ -113,6 +113,8 @@ pub enum StudyReport {
     OffPolicy(ope::Report),
     /// Sequences.
     Sequences(SequenceReport),
+    /// Sequences of the log.
+    SequencesLog(ope::Report),
     /// An experiment on simulated users.
     Trial(AbReport),
     /// An experiment that was already made.

@@ -5,6 +5,7 @@ mod off_policy;
 mod offline;
 mod policies;
 mod sequences;
+mod sessions;
 mod trial;
 mod value;
 
@@ -106,6 +107,7 @@ impl Lab {
             Study::Sequences(terms) => {
                 Box::new(sequences::Judging::new(&self.study_ground()?, terms)?)
             }
+            Study::SequencesLog(terms) => Box::new(sessions::study(self, terms)?),
             Study::Trial(terms) => Box::new(trial::Recruiting::new(self.study_ground()?, terms)?),
             Study::TrialLog(terms) => Box::new(self.trial_log(terms)?),
             Study::Offline(terms) if terms.own => {

@@ -61,7 +61,7 @@ pub fn study(lab: &Lab, terms: &OffPolicyTerms) -> Result<Judging, Problem> {
 }
 
 /// Rows that were left out for their propensity are no reason to go on with the others: what was left out was not left out by chance.
-fn refuse_rejected(rejects: &Rejects) -> Result<(), Problem> {
+pub fn refuse_rejected(rejects: &Rejects) -> Result<(), Problem> {
     let mut groups = rejects.groups.iter();
     let Some(group) = groups.find(|group| group.reason == RejectReason::Propensity) else {
         return Ok(());

@@ -13,7 +13,7 @@ fn a_log_with_propensities_gives_the_known_figures_and_a_link_repeats_them() {
         page.drop_file("obd_random_men.csv", LOG)?;
         open(page, "offPolicy")?;
         let target = qcart_browser_tests::acts::scratch("action_dist_bts_men.csv", TARGET)?;
-        page.choose_file("#po-file", &target)?;
+        page.choose_file("#po-file-offPolicy", &target)?;
         page.wait_for_text("34 lines")?;
         run(page, "offPolicy")?;
         let table = page.text("[data-testid=estimates]")?;
