@@ -17,3 +17,4 @@ pub mod solve;
 pub mod train;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod workload;

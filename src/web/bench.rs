@@ -4,7 +4,10 @@ use crate::agent::kernel;
 use crate::agent::table::QTable;
 use crate::evaluate::ope::{Columns, Logged, Options, Target, estimate};
 use crate::log::{Finishing, ImportOptions, Importer};
-use crate::web::error::into_js;
+use crate::web::error::{into_js, to_js};
+use crate::workload::Lists;
+#[cfg(feature = "whole")]
+use crate::workload::{Board, read};
 use wasm_bindgen::prelude::*;
 
 /// A table for the kernel of updates.
@@ -128,4 +131,79 @@ pub fn bench_ope(resamples: u32) -> Result<f64, JsValue> {
     let mut estimators = report.estimators.iter();
     let dr = estimators.find(|estimate| estimate.name == "DR");
     Ok(dr.map_or(f64::NAN, |dr| dr.value))
+}
+
+/// Recommendations for users.
+#[wasm_bindgen]
+pub struct BenchLists(Lists);
+
+#[wasm_bindgen]
+impl BenchLists {
+    /// Reads a log and learns from it.
+    ///
+    /// # Errors
+    /// When either fails.
+    #[wasm_bindgen(constructor)]
+    pub fn new(csv: &[u8]) -> Result<Self, JsValue> {
+        Lists::new(csv).map(Self).map_err(into_js)
+    }
+
+    /// How many users there are to ask about.
+    #[must_use]
+    pub fn users(&self) -> usize {
+        self.0.users()
+    }
+
+    /// What the page gets when it asks about a user.
+    ///
+    /// # Errors
+    /// When there is nothing to recommend.
+    pub fn answer(&mut self, user: usize) -> Result<JsValue, JsValue> {
+        let responses = self.0.answer(user).map_err(into_js)?;
+        Ok(to_js(&responses))
+    }
+}
+
+/// A model of the ranking board.
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+pub struct BenchBoard {
+    board: Board,
+    mrr: f64,
+}
+
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+impl BenchBoard {
+    /// Reads a log and holds its newest sessions out.
+    ///
+    /// # Errors
+    /// When it can't be read, or there is no such model.
+    #[wasm_bindgen(constructor)]
+    pub fn new(csv: &[u8], share: f64, model: &str) -> Result<Self, JsValue> {
+        let board = read(csv).and_then(|log| Board::new(&log, share, model));
+        let board = board.map_err(into_js)?;
+        Ok(Self { board, mrr: 0.0 })
+    }
+
+    /// Learns.
+    ///
+    /// # Errors
+    /// When there is nothing to learn from.
+    pub fn fit(&mut self) -> Result<(), JsValue> {
+        self.board.fit().map_err(into_js)
+    }
+
+    /// Recommends at every position held out; how many there are.
+    pub fn recommend(&mut self) -> usize {
+        let (count, mrr) = self.board.recommend();
+        self.mrr = mrr;
+        count
+    }
+
+    /// How good the recommendations were.
+    #[must_use]
+    pub fn mrr(&self) -> f64 {
+        self.mrr
+    }
 }

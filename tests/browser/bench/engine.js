@@ -1,5 +1,6 @@
 // The engine's kernels, timed inside a worker as the page runs them.
 
+
 import init, * as engine from "./pkg/qcart.js";
 
 const PUSH = 512 * 1024;
@@ -7,7 +8,7 @@ const PUSH = 512 * 1024;
 self.onmessage = async ({ data }) => {
   try {
     const { memory } = await init();
-    const result = await { updates, importing, judging }[data.what](data);
+    const result = await { updates, importing, judging, lists, ranking }[data.what](data);
     self.postMessage({ ...result, megabytes: memory.buffer.byteLength / 1e6 });
   } catch (error) {
     self.postMessage({ error: String(error?.stack ?? error) });
@@ -62,4 +63,38 @@ function judging({ resamples, rounds }) {
     seconds = Math.min(seconds, (performance.now() - start) / 1000);
   }
   return { seconds, value };
+}
+
+const bytesOf = async (file) => new Uint8Array(await (await fetch(file)).arrayBuffer());
+const secondsOf = (work) => {
+  const start = performance.now();
+  work();
+  return (performance.now() - start) / 1000;
+};
+
+/** Recommendations for users one by one, as the page gets them. */
+async function lists({ file, repeats }) {
+  const bench = new engine.BenchLists(await bytesOf(file));
+  const users = bench.users();
+  let seconds = Infinity;
+  for (let run = 0; run < repeats; run += 1) {
+    seconds = Math.min(seconds, secondsOf(() => {
+      for (let user = 0; user < users; user += 1) bench.answer(user);
+    }));
+  }
+  return { seconds: seconds / users, users };
+}
+
+/** A model of the ranking board: fitted, then asked at every position held out. */
+async function ranking({ file, share, model, repeats }) {
+  const board = new engine.BenchBoard(await bytesOf(file), share, model);
+  let fit = Infinity;
+  let next = Infinity;
+  for (let run = 0; run < repeats; run += 1) {
+    fit = Math.min(fit, secondsOf(() => board.fit()));
+    let count = 1;
+    const all = secondsOf(() => { count = board.recommend(); });
+    next = Math.min(next, all / count);
+  }
+  return { fit, next, mrr: board.mrr() };
 }

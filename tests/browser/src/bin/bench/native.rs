@@ -7,35 +7,36 @@ use std::process::Stdio;
 use xtask::workspace;
 
 /// Name, then the value and whatever stands after its unit.
+#[derive(Default)]
 pub struct Results(BTreeMap<String, (f64, String)>);
 
-/// Runs the benchmarks of the import and of the table.
-pub fn run(log: &Path) -> Result<Results> {
-    let mut results = BTreeMap::new();
-    for bench in ["qtable", "import"] {
+impl Results {
+    /// Runs a benchmark with these arguments, the log of imports at hand. Of rates measured before, the better stay.
+    pub fn run(&mut self, bench: &str, arguments: &[String], log: &Path) -> Result<()> {
         let mut cargo = workspace::cargo();
         cargo.args(["bench", "--quiet", "--package", "qcart", "--bench", bench]);
         let output = cargo
+            .arg("--")
+            .args(arguments)
             .env("QCART_BENCH_FILE", log)
             .stderr(Stdio::inherit())
             .output()?;
         ensure!(output.status.success(), "the benchmark {bench} failed");
         for line in String::from_utf8_lossy(&output.stdout).lines() {
-            results.extend(read(line));
+            let Some((name, (value, unit, note))) = read(line) else {
+                continue;
+            };
+            let entry = self.0.entry(name).or_insert((value, note));
+            let is_rate = unit.ends_with("/s");
+            entry.0 = if is_rate {
+                entry.0.max(value)
+            } else {
+                entry.0.min(value)
+            };
         }
+        Ok(())
     }
-    Ok(Results(results))
-}
 
-/// `BENCH <name> <value> <unit> [note]`.
-fn read(line: &str) -> Option<(String, (f64, String))> {
-    let mut words = line.strip_prefix("BENCH ")?.split_whitespace();
-    let (name, value) = (words.next()?, words.next()?.parse().ok()?);
-    let note = words.nth(1).unwrap_or("").to_owned();
-    Some((name.to_owned(), (value, note)))
-}
-
-impl Results {
     /// The value that a benchmark printed.
     pub fn value(&self, name: &str) -> Result<f64> {
         Ok(self.get(name)?.0)
@@ -51,4 +52,13 @@ impl Results {
             .get(name)
             .with_context(|| format!("no benchmark printed {name}"))
     }
+}
+
+/// `BENCH <name> <value> <unit> [note]`.
+fn read(line: &str) -> Option<(String, (f64, String, String))> {
+    let mut words = line.strip_prefix("BENCH ")?.split_whitespace();
+    let (name, value) = (words.next()?, words.next()?.parse().ok()?);
+    let unit = words.next().unwrap_or("").to_owned();
+    let note = words.next().unwrap_or("").to_owned();
+    Some((name.to_owned(), (value, unit, note)))
 }
