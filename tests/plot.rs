@@ -100,14 +100,23 @@ fn gallery(look: &Look) -> Vec<Chart> {
                     best: vec![Direction::Up, Direction::Left],
                 })
                 .collect(),
+            ..Grid::default()
         },
         ..lines.clone()
+    };
+    let map = Chart {
+        grid: Grid {
+            across: (1..=4).map(|i| i.to_string()).collect(),
+            down: (1..=4).map(|i| format!("row {i}")).collect(),
+            ..grid.grid.clone()
+        },
+        ..grid.clone()
     };
     let forest = Chart {
         kind: Kind::Forest,
         ..bars.clone()
     };
-    vec![lines, bars, histogram, grid, forest]
+    vec![lines, bars, histogram, grid, map, forest]
 }
 
 fn look(width: f64, height: f64, ratio: f64) -> Look {

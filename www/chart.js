@@ -182,7 +182,7 @@ class Chart extends HTMLElement {
     const title = this.#spec?.title ?? "";
     const readable = this.#view && !this.#empty;
     render(html`
-      ${plain ? nothing : html`<ul class="legend">${this.#empty ? nothing : this.#legend.map(swatch)}</ul>`}
+      ${plain && !this.hasAttribute("legend") ? nothing : html`<ul class="legend">${this.#empty ? nothing : this.#legend.map(swatch)}</ul>`}
       <div class=${`canvas ${this.getAttribute("size") ?? ""}`} role="group" tabindex="0" aria-label=${plain ? title : `${title}. ${t("chart.keys")}`}
         @keydown=${this.#pressed} @pointermove=${this.#move} @pointerleave=${this.#leave} @pointerdown=${this.#down} @pointerup=${this.#up} @pointercancel=${this.#up} @dblclick=${this.#reset} @blur=${this.#leave}>
         <canvas role="img" aria-label=${this.#words || title}></canvas>

@@ -6,6 +6,7 @@ import { save } from "./files.js";
 import { loadPage } from "./load.js";
 import { Wire } from "./rpc.js";
 import { fetchSample, sample } from "./samples.js";
+import { decisions, isKnown, isOperation, openDecisions } from "./decisions.js";
 import { changed, changedSoon, emptyBoard, emptyLearn, state } from "./state.js";
 import { announce, dismiss, notify } from "./voice.js";
 
@@ -23,6 +24,51 @@ export function connect(build) {
 export const check = (key, value) => wire.send({ act: "check", key, value }, true);
 
 export const newSeed = () => wire.send({ act: "newSeed" }, true);
+
+/** Goes on with another build of the engine. What a person had set comes along; the log is read again when it is needed. */
+export async function useBuild(build) {
+  if (wire.build.name === build.name) return;
+  const { pending } = state.data;
+  forgetLearning(true);
+  download?.drop();
+  wire.use(build);
+  held = null;
+  state.catalog = await wire.ready;
+  for (const parameter of state.catalog.parameters) {
+    const { key } = parameter;
+    state.settings[key] ??= defaultOf(parameter);
+    if (state.settings[key] !== defaultOf(parameter)) wire.request({ type: "set", key, value: state.settings[key] }, true);
+  }
+  if (pending) importLog(pending.origin, pending.options);
+}
+
+/** The file that the worker holds. */
+let held = null;
+
+/** Gives the worker the log again, if it lost it; what is decided stays. @returns {boolean} whether it has to be waited for */
+export function giveLog() {
+  const { data } = state;
+  if (data.pending) return true;
+  if (!data.current || held === data.file) return false;
+  importLog(data.current, data.options);
+  return true;
+}
+
+/** Asks about price, stock or ads; gives the answer, or the problem in its place. */
+export async function askOperations(request) {
+  const { first, problem } = await ask({ type: "operations", request }, true);
+  return { answer: first("operations")?.answer ?? null, problem };
+}
+
+/** Sets several parameters at once. */
+export async function apply(settings) {
+  Object.assign(state.settings, settings);
+  forgetLearning();
+  changed();
+  const { problem } = await ask({ type: "operations", request: { type: "apply", settings } });
+  state.decide.problemText = problem;
+  changed();
+}
 
 /** A request; its problem, if it has one, is returned instead of shown. */
 async function ask(request, quiet = false) {
@@ -123,15 +169,14 @@ export async function chooseProblem(problem) {
 }
 
 async function decide(problem) {
-  state.decide = { problem, problemText: null, world: null, solving: null };
+  if (!isKnown(problem) && !(await openDecisions())) return;
+  state.decide = { problem, problemText: null, world: null, solving: null, opening: null };
   if (problem !== "shop" && state.data.pending) state.data.pending.background = true;
   state.look.policy = null;
   forgetLearning(true);
-  if (problem === "shop" && !state.data.report) {
-    changed();
-    return;
-  }
   changed();
+  if (problem === "shop" && (!state.data.report || giveLog())) return;
+  decisions()?.begin();
   const { problem: refused } = await ask({ type: "decide", problem });
   if (refused) {
     state.decide.problemText = refused;
@@ -142,6 +187,10 @@ async function decide(problem) {
 export const parameter = (key) => state.catalog.parameters.find((parameter) => parameter.key === key);
 export const defaultOf = ({ domain }) => (domain.type === "choice" ? domain.options[0].key : domain.default);
 
+/** Whether nothing that is learned depends on it: how money is written, what is asked about the log. */
+const isAside = (key, group) =>
+  group === "operations" && (key === "currency" || !state.catalog.problems.some(({ id, parameters }) => id === state.decide.problem && parameters.includes(key)));
+
 /** Takes a checked value; a live one acts at once, the others start what depends on them anew. */
 export async function set(key, value) {
   if (state.settings[key] === value) return;
@@ -149,7 +198,7 @@ export async function set(key, value) {
   const { group, live } = parameter(key);
   const running = state.learn.phase === "running" || state.learn.phase === "paused";
   state.share.stale = true;
-  if (group !== "generator" && group !== "sessions" && !(live && running)) forgetLearning();
+  if (group !== "generator" && group !== "sessions" && !isAside(key, group) && !(live && running)) forgetLearning();
   changed();
   const { problem } = await ask({ type: "set", key, value });
   if (problem) {
@@ -158,6 +207,7 @@ export async function set(key, value) {
     return;
   }
   if (group === "sessions") readAgain({});
+  if (group === "operations") decisions()?.wished();
 }
 
 // Learn ---------------------------------------------------------------------------------------------------
@@ -248,8 +298,13 @@ export function refreshLook() {
   if (state.decide.problem === "shop") {
     if (state.look.user !== null) recommend(state.look.user);
   } else if (state.decide.world?.optimum != null) {
-    askPolicy();
+    lookAtPolicy();
   }
+}
+
+function lookAtPolicy() {
+  if (isOperation()) decisions()?.refresh();
+  else askPolicy();
 }
 
 let policyAsked = false;
@@ -317,6 +372,7 @@ export const askLab = (request) => ask(request, true);
 
 /** Sets everything as an experiment says, which the page's module has read and checked. */
 export async function openExperiment(experiment) {
+  if (!isKnown(experiment.problem) && !(await openDecisions())) return;
   state.settings = { ...state.settings, ...experiment.settings };
   state.drafts = {};
   state.wrong = {};
@@ -395,7 +451,8 @@ const answers = {
       pending: null,
       problem: null,
     });
-    forgetLearning(true);
+    held = answer.file;
+    if (!isOperation()) forgetLearning(true);
     Object.assign(state.evaluate, emptyBoard(), { promised: state.evaluate.promised });
     if (pending.origin.wanted) state.share.given = answer.file;
     else if (state.share.wanted && pending.origin.source.type !== "file") state.share.wanted = null;
@@ -405,7 +462,8 @@ const answers = {
     findUsers("");
     changed();
     // A textbook problem chosen while the log was read stays chosen.
-    if (state.decide.problem === "shop" || !pending.background) decide("shop");
+    if (isOperation()) decisions()?.logRead();
+    else if (state.decide.problem === "shop" || !pending.background) decide("shop");
   },
   settings({ settings }) {
     const wished = recovering;
@@ -436,7 +494,7 @@ const answers = {
     const { runs } = state.learn;
     while (runs.length <= run) runs.push([]);
     runs[run].push(...snapshots);
-    if (state.decide.problem !== "shop") askPolicy();
+    if (state.decide.problem !== "shop") lookAtPolicy();
     changedSoon("learn");
   },
   trainProgress({ run, step, budget }) {
@@ -516,6 +574,7 @@ function recover(text) {
   const again = origin !== null && lastCrash !== origin;
   forgetLearning();
   lastCrash = origin;
+  held = null;
   data.pending = null;
   if (!again && origin) Object.assign(data, { current: null, report: null, preview: null, file: null });
   state.decide.world = null;

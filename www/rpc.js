@@ -59,11 +59,21 @@ export class Wire {
   }
 
   #replace(text) {
+    this.#renew();
+    this.onCrash(text);
+  }
+
+  #renew() {
     this.worker.terminate();
     for (const { resolve } of this.waiting.values()) resolve([]);
     this.waiting.clear();
     this.#start();
-    this.onCrash(text);
+  }
+
+  /** Goes on with a worker of another build; what the one before held is gone. */
+  use(build) {
+    this.build = build;
+    this.#renew();
   }
 
   #take({ id, responses, value }) {

@@ -4,6 +4,8 @@ export const SAMPLES = [
   { id: "generated", source: { type: "generated" } },
   { id: "article", file: "article.csv" },
   { id: "otto", file: "otto-20-sessions.csv" },
+  { id: "orders", file: "orders.csv" },
+  { id: "retail", file: "online-retail.csv" },
   { id: "serenade", file: "serenade-8-days.csv" },
 ];
 

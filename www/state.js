@@ -13,7 +13,7 @@ export const state = {
   drafts: {},
   wrong: {},
   data: emptyData(),
-  decide: { problem: "shop", world: null, solving: null, problemText: null },
+  decide: { problem: "shop", world: null, solving: null, problemText: null, opening: null },
   learn: emptyLearn(),
   look: emptyLook(),
   evaluate: emptyEvaluate(),

@@ -12,6 +12,7 @@ pub mod discrete;
 pub mod fit;
 pub mod forecast;
 pub mod orders;
+pub mod planted;
 pub mod range;
 pub mod response;
 pub mod smooth;

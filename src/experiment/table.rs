@@ -1,6 +1,7 @@
 //! The lines of the parameter table.
 
-#[cfg(feature = "whole")]
+// The page checks links that only the whole engine can repeat.
+#[cfg(any(feature = "whole", feature = "page"))]
 mod operations;
 
 use super::parameters::{Choice, Domain, Group, Parameter, Words};
@@ -64,7 +65,12 @@ const fn line(
         key,
         group,
         label,
-        help,
+        // Who only checks links explains nothing.
+        help: if cfg!(feature = "engine") {
+            help
+        } else {
+            NO_UNIT
+        },
         unit: NO_UNIT,
         live: false,
         expert: false,
@@ -140,7 +146,7 @@ impl Parameter {
 }
 
 /// A list of numbers, each in `min..=max`.
-#[cfg(feature = "whole")]
+#[cfg(any(feature = "whole", feature = "page"))]
 const fn numbers(
     key: &'static str,
     group: Group,
@@ -159,9 +165,9 @@ const fn numbers(
 
 /// Every parameter of Qcart, in the order in which the page shows them.
 pub fn parameters() -> impl Iterator<Item = &'static Parameter> {
-    #[cfg(feature = "whole")]
+    #[cfg(any(feature = "whole", feature = "page"))]
     const TABLES: &[&[Parameter]] = &[PARAMETERS, operations::PARAMETERS];
-    #[cfg(not(feature = "whole"))]
+    #[cfg(not(any(feature = "whole", feature = "page")))]
     const TABLES: &[&[Parameter]] = &[PARAMETERS];
     TABLES.iter().flat_map(|table| table.iter())
 }

@@ -274,7 +274,10 @@ impl Lab {
                 self.forget_board();
                 self.ranking = None;
                 self.findings.clear();
-                self.forget_decision();
+                // What needs no log stays decided, and goes on learning.
+                if self.problem == SHOP {
+                    self.forget_decision();
+                }
                 Ok(vec![response])
             }
             Err(problem) => {

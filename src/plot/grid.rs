@@ -1,6 +1,7 @@
 //! Grid worlds as in the textbooks: values as colour and number, greedy actions as arrows.
 
 use super::bars::Target;
+use super::heat;
 use super::number::tick_labels;
 use super::scale::extent;
 use super::sheet::{Point, Rect, Sheet, Side, Type};
@@ -15,6 +16,9 @@ const EDGE: f64 = 8.0;
 /// # Errors
 /// `plot.backend`.
 pub fn draw(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
+    if !chart.grid.across.is_empty() {
+        return heat::draw(sheet, chart, top);
+    }
     let (cells, bounds) = (&chart.grid.cells, sheet.bounds());
     let columns = (chart.grid.columns as usize).clamp(1, cells.len().max(1));
     let rows = cells.len().div_ceil(columns).max(1);

@@ -12,6 +12,7 @@ mod decimate;
 mod forest;
 mod frame;
 mod grid;
+mod heat;
 mod interact;
 mod legend;
 mod lines;

@@ -277,7 +277,16 @@ pub fn read_target(chart: &Chart, curves: &[Curve], target: Target) -> Option<Re
         Kind::Grid => {
             let cell = chart.grid.cells.get(index)?;
             let columns = (chart.grid.columns as usize).max(1);
-            readout.x_text = format!("({}, {})", index / columns + 1, index % columns + 1);
+            let (row, column) = (index / columns, index % columns);
+            readout.x_text = format!("({}, {})", row + 1, column + 1);
+            if let (Some(x), Some(y)) = (chart.grid.across.get(column), chart.grid.down.get(row)) {
+                readout.x_text = format!("{} {x}, {} {y}", chart.x.label, chart.y.label);
+                readout.rows.push(Reading {
+                    label: chart.title.clone(),
+                    text: cell.text.clone(),
+                    colour: theme::hex(palette.series(0)),
+                });
+            }
             readout.label.clone_from(&cell.text);
             readout.y = cell.value.unwrap_or(f64::NAN);
             readout.y_text = short(readout.y);

@@ -130,6 +130,12 @@ pub struct Grid {
     pub columns: u32,
     /// All cells.
     pub cells: Vec<Cell>,
+    /// Names of the columns. With them it is no grid world but a map: it fills the room, values are colours.
+    pub across: Vec<String>,
+    /// Names of the rows of a map.
+    pub down: Vec<String>,
+    /// Values of the palest and the deepest colour of a map; by default the cells' own.
+    pub range: Option<[f64; 2]>,
 }
 
 /// Size and appearance.

@@ -194,8 +194,26 @@ fn of_grid(chart: &Chart) -> Entries {
         row.resize_with(columns, || Entry::Nothing);
         row
     };
-    let names = (1..=columns).map(|c| c.to_string()).collect();
-    (names, chart.grid.cells.chunks(columns).map(row).collect())
+    let rows = chart.grid.cells.chunks(columns).map(row);
+    if chart.grid.across.is_empty() {
+        return (
+            (1..=columns).map(|c| c.to_string()).collect(),
+            rows.collect(),
+        );
+    }
+    let corner = format!("{} \\ {}", chart.y.label, chart.x.label);
+    let names = std::iter::once(corner).chain(chart.grid.across.iter().cloned());
+    let named = chart
+        .grid
+        .down
+        .iter()
+        .cloned()
+        .zip(rows)
+        .map(|(name, mut row)| {
+            row.insert(0, Entry::Word(name));
+            row
+        });
+    (names.collect(), named.collect())
 }
 
 /// What the picture shows, in words.

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use qcart::demand::planted;
 use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::experiment::parameters::{Settings, Value};
 use qcart::experiment::{Experiment, SHOP, Source, link, project};
@@ -52,7 +53,11 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Value(arguments) => policies::value(&arguments),
         Command::Ope(arguments) => policies::ope(&arguments),
         Command::Abtest(arguments) => policies::abtest(&arguments),
-        Command::Generate { out, common } => generate(&out, &common),
+        Command::Generate {
+            out,
+            orders,
+            common,
+        } => generate(&out, orders, &common),
     }
 }
 
@@ -263,9 +268,17 @@ pub fn share(lab: &mut Lab) -> Result<String, Problem> {
     Ok(format!("{BASE}#{}", link::write(&experiment)?))
 }
 
-fn generate(out: &Path, common: &Common) -> Result<ExitCode, Problem> {
+fn generate(out: &Path, orders: bool, common: &Common) -> Result<ExitCode, Problem> {
+    let settings = common.settings()?;
     let mut file = fs::File::create(out).map_err(|error| unreadable(out, &error))?;
-    for piece in generator(&common.settings()?)? {
+    if orders {
+        let text = planted::orders(u64::from(settings.integer("shopSeed")))?;
+        return file
+            .write_all(text.as_bytes())
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| unreadable(out, &error));
+    }
+    for piece in generator(&settings)? {
         file.write_all(&piece)
             .map_err(|error| unreadable(out, &error))?;
     }

@@ -98,6 +98,9 @@ enum Command {
     Generate {
         /// Where to.
         out: PathBuf,
+        /// Write the generated orders instead: quantities and prices with planted demand.
+        #[arg(long)]
+        orders: bool,
         #[command(flatten)]
         common: Common,
     },

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
-use qcart::demand::orders::Period;
+use clap::Args;
 use qcart::experiment::parameters::Value;
 use qcart::lab::Lab;
 use qcart::lab::protocol::{
@@ -22,8 +21,12 @@ use super::{Common, output};
 pub struct Decide {
     /// `price`, `season`, `newsvendor`, `reorder`, `lostsales`, `perishable`, `ads`, `bids` or `adday`.
     problem: String,
-    #[command(flatten)]
-    from: From,
+    /// Take demand from an item of this log.
+    #[arg(long)]
+    log: Option<PathBuf>,
+    /// The item; by default the best seller.
+    #[arg(long)]
+    item: Option<String>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -32,65 +35,29 @@ pub struct Decide {
 pub struct Demand {
     /// The log: orders with item, time and, best, quantity and price.
     log: PathBuf,
-    #[command(flatten)]
-    look: Look,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args)]
-struct From {
-    /// Take demand from an item of this log.
-    #[arg(long)]
-    log: Option<PathBuf>,
-    #[command(flatten)]
-    look: Look,
-}
-
-#[derive(Args)]
-struct Look {
     /// The item; by default the best seller.
     #[arg(long)]
     item: Option<String>,
-    /// How long a period is.
-    #[arg(long, value_enum, default_value_t = Length::Day)]
-    period: Length,
-    /// Form of the price response.
-    #[arg(long, default_value = "logLinear", value_parser = ["logLinear", "linear", "logit", "isoElastic"])]
-    form: String,
-    /// Periods to forecast.
-    #[arg(long, default_value_t = 14)]
-    horizon: u32,
-    /// Share of the future that intervals shall hold.
-    #[arg(long, default_value_t = 0.9)]
-    coverage: f64,
-    /// Length of the season, in periods.
-    #[arg(long, default_value_t = 7)]
-    season: u32,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Length {
-    Hour,
-    Day,
-    Week,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// Trains on a problem of price, stock or ads and prints it beside the optimum and simple methods.
 pub fn decide(arguments: &Decide) -> Result<ExitCode, Problem> {
     let Decide {
         problem,
-        from,
+        log,
+        item,
         common,
     } = arguments;
     let mut lab = lab(&common.settings()?)?;
-    if let Some(log) = &from.log {
+    if let Some(log) = log {
         open(&mut lab, log)?;
     }
     let mut world = commands::decide(&mut lab, problem.clone())?;
     let mut changes = BTreeMap::new();
-    if from.log.is_some() {
-        changes = look(&mut lab, &from.look)?.proposal;
+    if log.is_some() {
+        changes = look(&mut lab, item.as_ref())?.proposal;
     }
     changes.extend(common.changes()?);
     world = apply(&mut lab, changes)?.or(world);
@@ -142,14 +109,10 @@ pub fn apply(lab: &mut Lab, settings: BTreeMap<String, Value>) -> Result<Option<
 
 /// Prints what was sold of an item of a log and what follows from it.
 pub fn demand(arguments: &Demand) -> Result<ExitCode, Problem> {
-    let Demand {
-        log,
-        look: how,
-        common,
-    } = arguments;
+    let Demand { log, item, common } = arguments;
     let mut lab = lab(&common.settings()?)?;
     open(&mut lab, Path::new(log))?;
-    let view = look(&mut lab, how)?;
+    let view = look(&mut lab, item.as_ref())?;
     if common.json {
         output::json(&json!(view));
     } else {
@@ -158,18 +121,9 @@ pub fn demand(arguments: &Demand) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn look(lab: &mut Lab, look: &Look) -> Result<DemandView, Problem> {
+fn look(lab: &mut Lab, item: Option<&String>) -> Result<DemandView, Problem> {
     let request = OperationsRequest::Demand {
-        item: look.item.clone(),
-        period: match look.period {
-            Length::Hour => Period::Hour,
-            Length::Day => Period::Day,
-            Length::Week => Period::Week,
-        },
-        form: look.form.clone(),
-        horizon: look.horizon,
-        coverage: look.coverage,
-        season: look.season,
+        item: item.cloned(),
     };
     match answer(lab, request)? {
         Some(OperationsAnswer::Demand(view)) => Ok(view),

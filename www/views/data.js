@@ -4,6 +4,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { cancelImport, choosePasted, chooseProblem, chooseSample, giveWanted, importLog, readAgain, saveRejects, saveShop } from "../lab.js";
+import { family } from "../decisions.js";
 import { take } from "../drop.js";
 import { SAMPLES } from "../samples.js";
 import { changed, state } from "../state.js";
@@ -37,7 +38,7 @@ function waiting() {
 function sources(disabled) {
   const { data } = state;
   const origin = data.pending?.origin ?? data.current;
-  const textbook = state.decide.problem !== "shop";
+  const textbook = family() === "textbook";
   const note = !textbook && origin?.sample ? `sample.${origin.sample}.note` : null;
   return html`<div class="stack">
     <div class="drop">
@@ -60,7 +61,7 @@ function sources(disabled) {
 function textbooks(disabled) {
   return html`<div><p class="label" id="textbooks">${t("data.textbook")}</p>
     <div class="chips" role="group" aria-labelledby="textbooks">
-      ${state.catalog.problems.filter(({ id }) => id !== "shop").map((problem) => html`<button type="button" class="chip" ?disabled=${disabled} aria-pressed=${state.decide.problem === problem.id} @click=${() => chooseProblem(problem.id)}>${say(problem.title)}</button>`)}
+      ${state.catalog.problems.filter(({ family }) => family === "textbook").map((problem) => html`<button type="button" class="chip" ?disabled=${disabled} aria-pressed=${state.decide.problem === problem.id} @click=${() => chooseProblem(problem.id)}>${say(problem.title)}</button>`)}
     </div></div>`;
 }
 

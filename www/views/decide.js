@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
+import { FAMILIES, decisions, family, openDecisions } from "../decisions.js";
 import { chooseProblem } from "../lab.js";
 import { state } from "../state.js";
 import { fieldGroup, inGroup } from "./fields.js";
@@ -12,19 +13,40 @@ export function decideView() {
   if (!state.catalog) return nothing;
   const { problem } = state.decide;
   return html`
-    ${chooser(problem)}
+    ${families()}
+    ${family() === "textbook" ? textbooks(problem) : nothing}
+    ${decisions()?.choiceView() ?? nothing}
     ${problemBox(state.decide.problemText)}
     ${world()}
     ${problem === "shop" ? shop() : nothing}
+    ${decisions()?.settingsView() ?? nothing}
   `;
 }
 
-function chooser(chosen) {
-  const textbook = state.catalog.problems.filter(({ id }) => id !== "shop");
-  return html`<div class="stack"><div class="field"><label for="problem">${t("decide.what")}</label>
+function families() {
+  const { opening } = state.decide;
+  const now = family();
+  return html`<div class="stack"><div class="stack tight"><p class="label" id="families">${t("decide.what")}</p>
+    <div class="chips" role="group" aria-labelledby="families">
+      ${FAMILIES.map((id) => html`<button type="button" class="chip" data-family=${id} aria-pressed=${now === id} ?disabled=${opening === "now"} @click=${() => choose(id)}>${t(`family.${id}`)}</button>`)}
+    </div></div>
+    ${opening === "now" ? html`<p class="small soft" role="status">${t("decide.opening")}</p>` : nothing}
+    ${opening === "failed" ? html`<p class="message bad" role="alert">${t("decide.failed")}</p>` : nothing}
+  </div>`;
+}
+
+/** The first problem of a family; what is chosen already stays. */
+async function choose(id) {
+  if (family() === id) return;
+  if (id !== "recommend" && id !== "textbook" && !(await openDecisions())) return;
+  chooseProblem(state.catalog.problems.find((problem) => problem.family === id).id);
+}
+
+function textbooks(chosen) {
+  const all = state.catalog.problems.filter((problem) => problem.family === "textbook");
+  return html`<div class="stack"><div class="field"><label for="problem">${t("decide.textbook")}</label>
     <select id="problem" @change=${(event) => chooseProblem(event.target.value)}>
-      <optgroup label=${t("decide.shops")}><option value="shop" .selected=${chosen === "shop"}>${t("decide.shop")}</option></optgroup>
-      <optgroup label=${t("decide.textbook")}>${textbook.map(({ id, title }) => html`<option value=${id} .selected=${chosen === id}>${say(title)}</option>`)}</optgroup>
+      ${all.map(({ id, title }) => html`<option value=${id} .selected=${chosen === id}>${say(title)}</option>`)}
     </select></div>
     ${note(chosen)}
   </div>`;
@@ -32,7 +54,7 @@ function chooser(chosen) {
 
 function note(chosen) {
   const info = state.catalog.problems.find(({ id }) => id === chosen);
-  const text = chosen === "shop" ? null : state.decide.world?.note ?? info?.note;
+  const text = state.decide.world?.note ?? info?.note;
   return text ? html`<p class="small soft">${say(text)}${info?.source ? html` <cite>${info.source}</cite>` : nothing}</p>` : nothing;
 }
 
@@ -45,7 +67,7 @@ function world() {
       [t("decide.states"), format.whole(world?.states)],
       [t("decide.pairs"), format.whole(world?.pairs)],
       [t("decide.memory"), world ? format.bytes(world.bytes) : format.DASH],
-      [t("decide.optimum"), format.brief(world?.optimum, 4)],
+      [t("decide.optimum"), decisions()?.money(world?.optimum) ?? format.brief(world?.optimum, 4)],
     ])}
     <p class="small soft num">${
       unready ? t("decide.needsLog")

@@ -50,7 +50,7 @@ function hint(id, parameters) {
 function facts(parameter) {
   const { domain, group, live } = parameter;
   const unit = say(parameter.unit);
-  const range = "min" in domain ? t("field.range", { min: format.brief(domain.min, 12), max: `${format.brief(domain.max, 12)}${unit ? ` ${unit}` : ""}` }) : null;
+  const range = "min" in domain && !isText(domain) ? t("field.range", { min: format.brief(domain.min, 12), max: `${format.brief(domain.max, 12)}${unit ? ` ${unit}` : ""}` }) : null;
   const when = live ? "field.live" : group === "sessions" ? "field.import" : group === "generator" ? null : "field.anew";
   return [range, t("field.default", { value: shown(parameter, defaultOf(parameter)) }), when && t(when)].filter(Boolean).join(" · ");
 }
@@ -58,8 +58,12 @@ function facts(parameter) {
 function shown({ domain }, value) {
   if (domain.type === "choice") return say(domain.options.find(({ key }) => key === value)?.label);
   if (domain.type === "flag") return t(value ? "field.on" : "field.off");
+  if (isText(domain)) return value;
   return format.brief(value, 12);
 }
+
+/** Lists and words are typed as text; what is in them, the engine judges. */
+const isText = ({ type }) => type === "list" || type === "text";
 
 function field(parameter) {
   const { key, domain } = parameter;
@@ -94,6 +98,10 @@ function control(parameter) {
   if (domain.type === "flag") {
     return html`<input type="checkbox" id=${`p-${key}`} aria-describedby=${described} .checked=${value} @change=${(event) => put(parameter, event.target.checked)}>`;
   }
+  if (isText(domain)) {
+    return html`<input type="text" id=${`p-${key}`} autocomplete="off" spellcheck="false" aria-describedby=${described} aria-invalid=${state.wrong[key] ? "true" : nothing}
+      .value=${state.drafts[key] ?? value} @input=${(event) => type(parameter, event.target)} @change=${(event) => commitText(parameter, event.target)}>`;
+  }
   return html`<input type="number" inputmode=${domain.type === "integer" ? "numeric" : "decimal"} id=${`p-${key}`}
     min=${domain.min} max=${domain.max} step=${domain.type === "integer" ? 1 : domain.step} autocomplete="off"
     aria-describedby=${described} aria-invalid=${state.wrong[key] ? "true" : nothing}
@@ -114,13 +122,19 @@ function commit(parameter, input) {
   else judge(parameter, input);
 }
 
+async function commitText(parameter, input) {
+  await judge(parameter, input);
+  if (!state.wrong[parameter.key]) put(parameter, input.value.trim());
+}
+
 const fits = ({ domain }, value) => value >= domain.min && value <= domain.max && (domain.type !== "integer" || Number.isInteger(value));
 
 async function judge(parameter, input) {
   const { key } = parameter;
-  const { value, valueAsNumber } = input;
+  const { value } = input;
+  const said = isText(parameter.domain) ? value.trim() : input.valueAsNumber;
   changed();
-  const wrong = Number.isNaN(valueAsNumber) ? { what: { key: "field.number" }, mend: null } : await check(key, valueAsNumber);
+  const wrong = Number.isNaN(said) ? { what: { key: "field.number" }, mend: null } : await check(key, said);
   if (input.value !== value) return;
   if (wrong) state.wrong[key] = wrong;
   else delete state.wrong[key];

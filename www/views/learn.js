@@ -4,6 +4,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { chartOf, TABS } from "../curves.js";
+import { decisions } from "../decisions.js";
 import { pause, reset, step, stop, train } from "../lab.js";
 import { changed, state } from "../state.js";
 import { fieldGroup, inGroup } from "./fields.js";
@@ -16,7 +17,7 @@ export function learnView() {
     ${problemBox(state.learn.problem)}
     ${outcome()}
     ${tiles()}
-    ${chart()}
+    ${decisions() ? html`<div class="beside">${chart()}${decisions().liveView()}</div>` : chart()}
     <div class="part">${fold("agent", t("learn.agent"), () => fieldGroup("agent", "learn", inGroup("agent")), { open: true })}</div>
     <div class="part">${fold("training", t("learn.training"), () => fieldGroup("training", "learn", inGroup("training")), { open: true })}</div>
   `;

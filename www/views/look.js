@@ -3,12 +3,14 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
+import { decisions } from "../decisions.js";
 import { exportAll, findUsers, recommend } from "../lab.js";
 import { changed, state } from "../state.js";
 import { policyView } from "./policy.js";
 import { problemBox } from "./parts.js";
 
 export function lookView() {
+  if (decisions()) return decisions().lookView();
   if (state.decide.problem !== "shop") return policyView();
   if (!state.data.report) return html`<p class="blank">${t("look.empty")}</p>`;
   return html`${problemBox(state.look.problem)}<div class="finder">${people()}${person()}</div>`;

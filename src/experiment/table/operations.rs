@@ -41,6 +41,21 @@ const SITUATIONS: &[Choice] = &[
     },
 ];
 
+const PERIOD_LENGTHS: &[Choice] = &[
+    Choice {
+        key: "day",
+        label: words("a day", "一天"),
+    },
+    Choice {
+        key: "hour",
+        label: words("an hour", "一小时"),
+    },
+    Choice {
+        key: "week",
+        label: words("a week", "一周"),
+    },
+];
+
 const ISSUES: &[Choice] = &[
     Choice {
         key: "oldest",
@@ -392,5 +407,56 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         words("Auctions a batch", "每批竞价数"),
         words("A bid holds for so many auctions before the next is chosen.", "一次出价持续这么多次竞价。"),
         (1_000, 1, 1_000_000_000),
+    ),
+    choice(
+        "demandPeriod",
+        GROUP,
+        words("A period is", "周期为"),
+        words("How long a period is when demand is read from the log.", "从日志读取需求时一个周期的长度。"),
+        PERIOD_LENGTHS,
+    ),
+    integer(
+        "forecastHorizon",
+        GROUP,
+        words("Look ahead", "预测期数"),
+        words("How many periods are forecast.", "预测多少个周期。"),
+        (14, 1, 1_000),
+    )
+    .unit(PERIODS),
+    number(
+        "forecastCoverage",
+        GROUP,
+        words("Coverage", "置信水平"),
+        words("Share of what may come that the intervals shall hold.", "区间应包含的未来比例。"),
+        (0.9, 0.5, 0.999, 0.01),
+    ),
+    integer(
+        "forecastSeason",
+        GROUP,
+        words("Season", "季节长度"),
+        words("After how many periods demand repeats: 7 days, 24 hours, 52 weeks.", "需求重复的周期数：7 天、24 小时、52 周。"),
+        (7, 2, 1_000),
+    )
+    .unit(PERIODS),
+    number(
+        "splitBudget",
+        GROUP,
+        words("Money for orders", "订货资金"),
+        words("What the orders of all items may cost together.", "全部商品订货总额上限。"),
+        (500.0, 0.0, 1e9, 10.0),
+    ),
+    integer(
+        "splitItems",
+        GROUP,
+        words("Items", "商品数"),
+        words("How many of the best sellers share the money.", "由多少种畅销商品分享资金。"),
+        (10, 1, 1_000),
+    ),
+    number(
+        "splitCostShare",
+        GROUP,
+        words("Cost of the price", "成本占价格"),
+        words("Unit cost as a share of the mean price in the log.", "单位成本占日志平均价格的比例。"),
+        (0.5, 0.01, 10.0, 0.05),
     ),
 ];

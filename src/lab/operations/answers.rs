@@ -1,10 +1,15 @@
 //! What is asked about price, stock and ads, passed to those who know.
 
+use std::rc::Rc;
+
 use super::super::problems::Problem as Decision;
 use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
 use super::super::{Answer, Lab, Promise, done, not_solved};
+use super::orders::Ordered;
 use super::{Entry, Operation, baselines, view};
+use crate::demand::orders::Period;
 use crate::experiment::parameters::parameter;
+use crate::log::Log;
 use crate::problem::{Problem, Text};
 use crate::solve::value_iteration::Optimum;
 
@@ -48,39 +53,30 @@ impl Lab {
                 self.forget_training();
                 return done();
             }
-            OperationsRequest::Demand {
-                item,
-                period,
-                form,
-                horizon,
-                coverage,
-                season,
-            } => {
-                let data = self.data.as_ref().ok_or_else(no_log)?;
-                let wish = super::orders::Wish {
-                    item,
-                    form,
-                    horizon,
-                    coverage,
-                    season,
-                };
-                let demand = self.orders.of(&data.log, &data.file.fingerprint, period)?;
-                OperationsAnswer::Demand(demand.view(&data.log, &wish, &self.problem)?)
+            OperationsRequest::Demand { item } => {
+                let (log, demand) = self.ordered()?;
+                OperationsAnswer::Demand(demand.view(&log, item, &self.settings, &self.problem)?)
             }
-            OperationsRequest::Split {
-                period,
-                items,
-                budget,
-                cost_share,
-            } => {
-                let data = self.data.as_ref().ok_or_else(no_log)?;
-                let demand = self.orders.of(&data.log, &data.file.fingerprint, period)?;
-                OperationsAnswer::Split(demand.split(&data.log, items, budget, cost_share)?)
+            OperationsRequest::Split => {
+                let (log, demand) = self.ordered()?;
+                OperationsAnswer::Split(demand.split(&log, &self.settings)?)
             }
         };
         Ok(vec![Response::Operations {
             answer: Box::new(answer),
         }])
+    }
+
+    /// The log and its demand in periods of the length that is set.
+    fn ordered(&mut self) -> Result<(Rc<Log>, Rc<Ordered>), Problem> {
+        let data = self.data.as_ref().ok_or_else(no_log)?;
+        let period = match self.settings.choice("demandPeriod") {
+            "hour" => Period::Hour,
+            "week" => Period::Week,
+            _ => Period::Day,
+        };
+        let demand = self.orders.of(&data.log, &data.file.fingerprint, period)?;
+        Ok((data.log.clone(), demand))
     }
 
     /// The problem of price, stock or ads that is decided, with its optimum.

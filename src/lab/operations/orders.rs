@@ -11,12 +11,11 @@ use crate::demand::discrete::Discrete;
 use crate::demand::fit::{Form, PriceFit, fit};
 use crate::demand::forecast::forecast;
 use crate::demand::orders::{Demand, Period};
-use crate::demand::range::count;
 use crate::demand::response::PriceResponse;
 use crate::demand::smooth::Method;
 use crate::env::inventory::Costs;
 use crate::env::inventory::newsvendor::Newsvendor;
-use crate::experiment::parameters::Value;
+use crate::experiment::parameters::{Settings, Value};
 use crate::log::Log;
 use crate::problem::{Problem, Text};
 use crate::solve::closed_form::budget;
@@ -40,15 +39,6 @@ pub struct Ordered {
     best: Vec<u32>,
 }
 
-/// What is asked of an item.
-pub struct Wish {
-    pub item: Option<String>,
-    pub form: String,
-    pub horizon: u32,
-    pub coverage: f64,
-    pub season: u32,
-}
-
 impl Orders {
     /// Demand of a log, which `fingerprint` names.
     pub fn of(
@@ -70,17 +60,23 @@ impl Orders {
 }
 
 impl Ordered {
-    /// Everything about an item; `problem` says for what its numbers are proposed.
-    pub fn view(&self, log: &Log, wish: &Wish, problem: &str) -> Result<DemandView, Problem> {
+    /// Everything about an item (the best seller if none is named); `problem` says for what its numbers are proposed.
+    pub fn view(
+        &self,
+        log: &Log,
+        wish: Option<String>,
+        settings: &Settings,
+        problem: &str,
+    ) -> Result<DemandView, Problem> {
         let demand = &self.demand;
-        let item = match &wish.item {
+        let item = match &wish {
             None => self.best.first().copied(),
             Some(name) => (0..log.items.len() as u32).find(|&item| log.items.get(item) == name),
         };
-        let item = item.ok_or_else(|| no_such_item(wish.item.as_deref().unwrap_or("")))?;
+        let item = item.ok_or_else(|| no_such_item(wish.as_deref().unwrap_or("")))?;
         let series = demand.series(item);
         let observations = demand.observations(item);
-        let form = match wish.form.as_str() {
+        let form = match settings.choice("priceForm") {
             "linear" => Form::Linear,
             "logit" => Form::Logit,
             "isoElastic" => Form::IsoElastic,
@@ -108,21 +104,16 @@ impl Ordered {
                 .take(2_000)
                 .collect(),
             response: fitted.map(|fitted| response(&fitted)),
-            forecast: look_ahead(&series, wish),
+            forecast: look_ahead(&series, settings),
             series,
             proposal,
         })
     }
 
     /// Orders of the best sellers under one budget, each for one period.
-    pub fn split(
-        &self,
-        log: &Log,
-        items: u32,
-        money: f64,
-        cost_share: f64,
-    ) -> Result<SplitView, Problem> {
-        count(("items", "商品"), items as usize, 1, 1_000)?;
+    pub fn split(&self, log: &Log, settings: &Settings) -> Result<SplitView, Problem> {
+        let items = settings.integer("splitItems");
+        let cost_share = settings.number("splitCostShare");
         let mut unpriced = 0;
         let (mut lines, mut choices) = (Vec::new(), Vec::new());
         for &item in self.best.iter().take(items as usize) {
@@ -156,7 +147,7 @@ impl Ordered {
                 units: 0,
             });
         }
-        let split = budget::split(&choices, money)?;
+        let split = budget::split(&choices, settings.number("splitBudget"))?;
         for (line, &units) in lines.iter_mut().zip(&split.units) {
             line.units = units;
         }
@@ -202,8 +193,8 @@ fn response(fitted: &PriceFit) -> ResponseView {
 }
 
 /// The method that did best on the last third, and what it says comes.
-fn look_ahead(series: &[f64], wish: &Wish) -> Result<ForecastView, Problem> {
-    let season = (wish.season.max(2)) as usize;
+fn look_ahead(series: &[f64], settings: &Settings) -> Result<ForecastView, Problem> {
+    let season = settings.integer("forecastSeason") as usize;
     let methods = [
         Method::Naive,
         Method::SeasonalNaive(season),
@@ -211,8 +202,14 @@ fn look_ahead(series: &[f64], wish: &Wish) -> Result<ForecastView, Problem> {
         Method::HoltWinters(season),
         Method::Croston,
     ];
+    let horizon = settings.integer("forecastHorizon") as usize;
     let tested = choose(series, &methods)?;
-    let ahead = forecast(series, tested.method, wish.horizon as usize, wish.coverage)?;
+    let ahead = forecast(
+        series,
+        tested.method,
+        horizon,
+        settings.number("forecastCoverage"),
+    )?;
     Ok(ForecastView {
         method: method_name(tested.method),
         mean: ahead.mean,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::demand::orders::{OrderReport, Period};
+use crate::demand::orders::OrderReport;
 use crate::experiment::parameters::Value;
 use crate::problem::{Problem, Text};
 
@@ -26,32 +26,13 @@ pub enum OperationsRequest {
         /// Values by key.
         settings: BTreeMap<String, Value>,
     },
-    /// Demand of an item in the log: series, price response, forecast.
+    /// Demand of an item in the log: series, price response, forecast, as the settings say.
     Demand {
         /// The item's name; the best seller if absent.
         item: Option<String>,
-        /// How long a period is.
-        period: Period,
-        /// Form of the price response.
-        form: String,
-        /// Periods to forecast.
-        horizon: u32,
-        /// Share of the future that intervals shall hold.
-        coverage: f64,
-        /// Length of the season, in periods.
-        season: u32,
     },
-    /// Orders of the best sellers of the log under one budget.
-    Split {
-        /// How long a period is.
-        period: Period,
-        /// How many items, best sellers first.
-        items: u32,
-        /// Money for all orders.
-        budget: f64,
-        /// Unit cost as a share of the mean price.
-        cost_share: f64,
-    },
+    /// Orders of the best sellers of the log under one budget, as the settings say.
+    Split,
 }
 
 /// An answer about price, stock or ads.
