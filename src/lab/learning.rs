@@ -159,6 +159,7 @@ impl Training {
     }
 
     /// The last measurement of each run.
+    #[cfg(feature = "whole")]
     pub fn latest(&self) -> Vec<Snapshot> {
         let ended = self.ended.iter().map(|run| run.last);
         let current = self
