@@ -1,6 +1,5 @@
 // The engine's kernels, timed inside a worker as the page runs them.
 
-
 import init, * as engine from "./pkg/qcart.js";
 
 const PUSH = 512 * 1024;
