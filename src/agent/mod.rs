@@ -1,6 +1,7 @@
 //! Q-learning agents: tables of Q-values, update rules, exploration and schedules.
 
 pub mod deep;
+pub mod drill;
 pub mod kernel;
 pub mod learner;
 pub mod linear;

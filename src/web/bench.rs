@@ -1,9 +1,13 @@
 //! What `cargo xtask bench` measures in the browser: the kernels themselves, without the page's protocol.
 
+#[cfg(feature = "whole")]
+use crate::agent::drill::{Drill, Updates};
 use crate::agent::kernel;
 use crate::agent::table::QTable;
 use crate::evaluate::ope::{Columns, Logged, Options, Target, estimate};
 use crate::log::{Finishing, ImportOptions, Importer};
+#[cfg(feature = "whole")]
+use crate::nn::encoder::Kind;
 use crate::web::error::{into_js, to_js};
 use crate::workload::Lists;
 #[cfg(feature = "whole")]
@@ -205,5 +209,77 @@ impl BenchBoard {
     #[must_use]
     pub fn mrr(&self) -> f64 {
         self.mrr
+    }
+}
+
+/// Steps of a next-item network.
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+pub struct BenchNetwork {
+    drill: Drill,
+}
+
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+impl BenchNetwork {
+    /// A network of this kind (`mlp`, `cnn`, `gru`, else transformer); `all` has every item compete instead of 512.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(kind: &str, all: bool) -> Self {
+        let kind = match kind {
+            "mlp" => Kind::Mlp,
+            "cnn" => Kind::Cnn,
+            "gru" => Kind::Gru,
+            _ => Kind::Transformer,
+        };
+        Self {
+            drill: Drill::new(kind, all),
+        }
+    }
+
+    /// Takes this many steps of 128 sequences.
+    pub fn drive(&mut self, steps: u32) {
+        self.drill.drive(steps);
+    }
+
+    /// A digest of all weights.
+    #[must_use]
+    pub fn digest(&self) -> u32 {
+        self.drill.digest()
+    }
+}
+
+/// Updates of a deep Q-network of size 8-100-4.
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+pub struct BenchUpdates {
+    updates: Updates,
+}
+
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+impl BenchUpdates {
+    /// A network that learns from `batch` transitions an update.
+    ///
+    /// # Errors
+    /// When they don't fit in memory.
+    #[wasm_bindgen(constructor)]
+    pub fn new(batch: u32) -> Result<Self, JsValue> {
+        let updates = Updates::new(batch as usize).map_err(into_js)?;
+        Ok(Self { updates })
+    }
+
+    /// Makes this many updates.
+    ///
+    /// # Errors
+    /// When learning diverges.
+    pub fn drive(&mut self, updates: u32) -> Result<(), JsValue> {
+        self.updates.drive(updates).map_err(into_js)
+    }
+
+    /// A digest of all weights.
+    #[must_use]
+    pub fn digest(&self) -> u32 {
+        self.updates.digest()
     }
 }

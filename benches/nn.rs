@@ -1,0 +1,94 @@
+//! Networks: samples a second of a step of learning, updates a second of a small deep Q-network, and cart and pole.
+//!
+//! Prints `BENCH nn.<what> <value> <unit> <digest>`: the best of five rounds, and the digest of the weights after the first, which
+//! wasm must give too. `cargo bench --bench nn -- cartpole` plays cart and pole to the end instead.
+
+use std::time::Instant;
+
+use qcart::agent::deep::{DeepAgent, DeepConfig};
+use qcart::agent::drill::{BATCH, Drill, Updates};
+use qcart::agent::schedule::{Schedule, Shape};
+use qcart::env::cart_pole::CartPole;
+use qcart::nn::adam::AdamConfig;
+use qcart::nn::encoder::Kind;
+use qcart::problem::Problem;
+
+const STEPS: u32 = 20;
+const UPDATES: u32 = 20_000;
+
+fn main() -> Result<(), Problem> {
+    if std::env::args().any(|argument| argument == "cartpole") {
+        return (1..=3).try_for_each(cart_pole);
+    }
+    for (name, kind) in [
+        ("gru", Kind::Gru),
+        ("transformer", Kind::Transformer),
+        ("cnn", Kind::Cnn),
+        ("mlp", Kind::Mlp),
+    ] {
+        for (softmax, all) in [("sampled", false), ("full", true)] {
+            let mut drill = Drill::new(kind, all);
+            drill.drive(STEPS);
+            let digest = drill.digest();
+            let rate = fastest(|| drill.drive(STEPS), STEPS * BATCH);
+            println!("BENCH nn.{name}.{softmax} {rate:.0} samples/s {digest:08x}");
+        }
+    }
+    for batch in [1, 32] {
+        let mut updates = Updates::new(batch)?;
+        updates.drive(UPDATES)?;
+        let digest = updates.digest();
+        let rate = fastest(|| drop(updates.drive(UPDATES)), UPDATES);
+        println!("BENCH nn.dqn.batch{batch} {rate:.0} updates/s {digest:08x}");
+    }
+    Ok(())
+}
+
+fn fastest(mut round: impl FnMut(), count: u32) -> f64 {
+    let mut best = 0.0_f64;
+    for _ in 0..5 {
+        let begin = Instant::now();
+        round();
+        best = best.max(f64::from(count) / begin.elapsed().as_secs_f64());
+    }
+    best
+}
+
+/// Cart and pole with a budget of 60,000 steps; prints the mean return of 100 episodes of the greedy policy.
+fn cart_pole(seed: u64) -> Result<(), Problem> {
+    const BUDGET: u64 = 60_000;
+    let config = DeepConfig {
+        hidden: vec![64, 64],
+        gamma: 0.99,
+        adam: AdamConfig {
+            rate: 1e-3,
+            ..AdamConfig::default()
+        },
+        epsilon: Schedule {
+            shape: Shape::Linear,
+            initial: 1.0,
+            last: 0.04,
+            horizon: BUDGET / 6,
+        },
+        replay: 50_000,
+        batch: 64,
+        warm_up: 1000,
+        every: 1,
+        target: 500,
+        budget_steps: BUDGET,
+        seed,
+    };
+    let begin = Instant::now();
+    let mut agent = DeepAgent::new(CartPole::default(), config)?;
+    for part in 1..=6 {
+        agent.advance(BUDGET / 6)?;
+        let played = agent.play(100, &mut CartPole::default(), seed + 1000);
+        let mean = played.iter().sum::<f64>() / 100.0;
+        let seconds = begin.elapsed().as_secs_f64();
+        println!(
+            "BENCH nn.cartpole.seed{seed}.steps{} {mean:.1} mean-return {seconds:.1} s",
+            part * BUDGET / 6
+        );
+    }
+    Ok(())
+}
