@@ -16,7 +16,7 @@ let lastCrash = null;
 
 /** Connects the laboratory to a worker; gives what the engine can do. */
 export function connect(build) {
-  wire = new Wire(build, take, recover);
+  wire = new Wire(build, take, recover, silent);
   return wire.ready;
 }
 
@@ -566,6 +566,18 @@ const both = (key) => ({ key });
 // A dead worker -------------------------------------------------------------------------------------------
 
 let recovering = null;
+
+function silent(is) {
+  if (!is) {
+    dismiss("silent");
+    return;
+  }
+  const run = () => {
+    dismiss("silent");
+    wire.restart();
+  };
+  notify({ id: "silent", kind: "warn", text: "silent.title", more: "silent.more", action: { label: "silent.restart", run } });
+}
 
 function recover(text) {
   const { data } = state;

@@ -4,6 +4,10 @@ import { LoadProblem } from "./load.js";
 
 const WORKER = new URL("./worker.js", import.meta.url);
 
+const PULSE = 2_500;
+/** How long a worker may keep silent before the page says so. Slices of work are short; preparing a huge log is not. */
+const SILENCE = 10_000;
+
 /** Starts the worker from a blob, because only then the page's content policy binds it. */
 function spawn() {
   const boot = new Blob([`import ${JSON.stringify(WORKER.href)};`], { type: "text/javascript" });
@@ -17,17 +21,40 @@ export class Wire {
    * @param {import("./load.js").Build} build what the worker runs
    * @param {(response: object) => void} onResponse every response, in order
    * @param {(text: string) => void} onCrash the engine broke down; a new worker already stands
+   * @param {(silent: boolean) => void} onSilence the worker has not answered for long, or does again
    */
-  constructor(build, onResponse, onCrash) {
+  constructor(build, onResponse, onCrash, onSilence = () => {}) {
     this.build = build;
     this.onResponse = onResponse;
     this.onCrash = onCrash;
+    this.onSilence = onSilence;
     this.waiting = new Map();
     this.next = 1;
     this.#start();
+    this.pulse = setInterval(() => this.#beat(), PULSE);
+  }
+
+  /** Browsers do not tell when they end a worker: it is asked for a sign of life instead. */
+  #beat() {
+    if (this.askedAt === null) {
+      this.askedAt = performance.now();
+      this.worker.postMessage({ act: "pulse" });
+    } else if (!this.silent && performance.now() - this.askedAt > SILENCE) {
+      this.silent = true;
+      this.onSilence(true);
+    }
+  }
+
+  #alive() {
+    this.askedAt = null;
+    if (!this.silent) return;
+    this.silent = false;
+    this.onSilence(false);
   }
 
   #start() {
+    this.askedAt = null;
+    this.silent = false;
     const { worker, address } = spawn();
     this.worker = worker;
     let began = false;
@@ -45,6 +72,8 @@ export class Wire {
           resolve(data.catalog);
         } else if (data.crashed) {
           broke(data.text);
+        } else if (data.pulse) {
+          this.#alive();
         } else {
           this.#take(data);
         }
@@ -76,6 +105,11 @@ export class Wire {
     this.#renew();
   }
 
+  /** Puts a new worker in the place of one that does not answer. */
+  restart() {
+    this.#replace("");
+  }
+
   #take({ id, responses, value }) {
     const waiter = this.waiting.get(id);
     this.waiting.delete(id);
@@ -92,6 +126,7 @@ export class Wire {
 
   /** Ends the worker, whatever it does. The wire is of no use afterwards. */
   stop() {
+    clearInterval(this.pulse);
     this.worker.terminate();
     this.worker = null;
     for (const { resolve } of this.waiting.values()) resolve([]);

@@ -25,7 +25,7 @@ const breathe = () => new Promise((resolve) => {
 });
 
 self.onmessage = async ({ data }) => {
-  const act = { request, open, read, generate, abandon, saveShop, check, newSeed }[data.act];
+  const act = { request, open, read, generate, abandon, saveShop, check, newSeed, pulse }[data.act];
   try {
     if (data.act === "start") started = start(data);
     await started;
@@ -34,6 +34,8 @@ self.onmessage = async ({ data }) => {
     fail(error, data.id);
   }
 };
+
+const pulse = () => self.postMessage({ pulse: true });
 
 async function start({ build }) {
   bindings = await import(BINDINGS[build.name]);
@@ -72,11 +74,11 @@ async function read({ id, begin, blob }) {
   await readPieces(begin, blob, again);
 }
 
-/** The decoders of encodings other than UTF-8: most visits never need them. */
+/** The decoders of gzip and of encodings other than UTF-8: most visits never need them. */
 async function loadDecoders() {
-  const { default: init, Decoder } = await import("./pkg/decoder/qcart_decoder.js");
+  const { default: init, Decoder, Unpacker } = await import("./pkg/decoder/qcart_decoder.js");
   await init();
-  return (label) => Decoder.of(label);
+  return { decoder: (label) => Decoder.of(label), unpacker: () => new Unpacker() };
 }
 
 /** Streams the file: the browser fetches the next piece while this one is read, and never holds more than a few MB. */

@@ -1,8 +1,8 @@
 //! From the bytes of a file to UTF-8 text: guesses the encoding and decodes as it streams.
 
-use super::decoders::{Decode, Decoded, Decoders};
+use super::decoders::{Decode, Decoded, Decoders, missing};
 use super::options::TextEncoding;
-use crate::problem::{Problem, Text};
+use crate::problem::Problem;
 
 /// The encoding that the first bytes of a file speak for. `whole`: the file ends with them.
 ///
@@ -122,7 +122,11 @@ impl TextDecoder {
     /// # Errors
     /// `log.needs-decoder` where `decoders` has none for this encoding.
     pub(super) fn new(encoding: TextEncoding, decoders: &Decoders) -> Result<Self, Problem> {
-        let make = || decoders.make(encoding).ok_or_else(|| missing(encoding));
+        let make = || {
+            decoders
+                .decoder(encoding)
+                .ok_or_else(|| missing(encoding.label()))
+        };
         Ok(Self {
             encoding,
             decoder: match encoding {
@@ -220,21 +224,6 @@ impl Pairs {
     }
 }
 
-fn missing(encoding: TextEncoding) -> Problem {
-    let label = encoding.label();
-    Problem::new(
-        "log.needs-decoder",
-        Text::new(
-            format!("The file is written in {label}, and its decoder is not loaded."),
-            format!("文件编码为 {label}，但尚未加载相应的解码器。"),
-        ),
-        Text::new(
-            "Connect to the network once and open the file again, or save it as UTF-8.",
-            "请联网后重新打开文件，或将其另存为 UTF-8。",
-        ),
-    )
-}
-
 /// The first byte of every character of UTF-8 text.
 fn characters(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
     text.iter().copied().filter(|byte| byte & 0xc0 != 0x80)
@@ -244,6 +233,7 @@ fn characters(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::log::Nothing;
     use encoding_rs::{GB18030, WINDOWS_1252};
 
     fn decoder(encoding: TextEncoding) -> TextDecoder {
@@ -252,7 +242,7 @@ mod tests {
 
     #[test]
     fn without_a_decoder_the_encoding_is_named() {
-        let none = Decoders::new(|_| None);
+        let none = Decoders::new(Nothing);
         assert!(TextDecoder::new(TextEncoding::Utf8, &none).is_ok());
         let problem = TextDecoder::new(TextEncoding::Gb18030, &none)
             .err()

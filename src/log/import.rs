@@ -155,7 +155,7 @@ impl Importer {
             return Ok(());
         }
         self.packing = if self.head.starts_with(&[0x1f, 0x8b]) {
-            Packing::Gzip(Box::new(Inflate::new()))
+            Packing::Gzip(Box::new(Inflate::new(&self.decoders)?))
         } else {
             Packing::Plain
         };

@@ -1,15 +1,13 @@
 //! Gzip, undone as it streams: any chunking, any number of members, bounded memory.
 
-use std::io::{ErrorKind, Write};
-
-use flate2::write::GzDecoder;
-
+use super::decoders::{Decoders, Unpack, missing};
 use crate::problem::{Problem, Text};
 
 /// A gzip stream fed chunk by chunk. Holds at most one window (32 KiB) and one output buffer at a time,
 /// however much a chunk inflates to.
 pub(super) struct Inflate {
-    member: GzDecoder<Vec<u8>>,
+    decoders: Decoders,
+    member: Box<dyn Unpack>,
     /// Whether the current member has been given any byte.
     begun: bool,
     /// Whether the stream is over and only padding may follow.
@@ -17,12 +15,17 @@ pub(super) struct Inflate {
 }
 
 impl Inflate {
-    pub(super) fn new() -> Self {
-        Self {
-            member: GzDecoder::new(Vec::new()),
+    /// A stream at its start.
+    ///
+    /// # Errors
+    /// `log.needs-decoder` where `decoders` can't undo gzip.
+    pub(super) fn new(decoders: &Decoders) -> Result<Self, Problem> {
+        Ok(Self {
+            decoders: decoders.clone(),
+            member: unpacker(decoders)?,
             begun: false,
             over: false,
-        }
+        })
     }
 
     /// Inflates the next part of `chunk` (not empty): returns how many bytes of it were used and hands what came out
@@ -41,11 +44,7 @@ impl Inflate {
         if !self.begun && chunk.first() != Some(&0x1f) {
             return Err(corrupt());
         }
-        let used = match self.member.write(chunk) {
-            Ok(used) => used,
-            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
-            Err(_) => return Err(corrupt()),
-        };
+        let used = self.member.push(chunk).ok_or_else(corrupt)?;
         self.begun |= used > 0;
         self.drain(sink)?;
         if used == 0 {
@@ -65,30 +64,27 @@ impl Inflate {
         if !self.begun {
             return Ok(());
         }
-        let ended = self.member.try_finish();
+        let complete = self.member.end();
         self.drain(sink)?;
-        ended.map_err(|_| truncated())
+        if complete { Ok(()) } else { Err(truncated()) }
     }
 
     fn end_member(
         &mut self,
         sink: &mut dyn FnMut(&[u8]) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        self.member.try_finish().map_err(|_| corrupt())?;
+        if !self.member.end() {
+            return Err(corrupt());
+        }
         self.drain(sink)?;
-        self.member = GzDecoder::new(Vec::new());
+        self.member = unpacker(&self.decoders)?;
         self.begun = false;
         Ok(())
     }
 
     fn drain(&mut self, sink: &mut dyn FnMut(&[u8]) -> Result<(), Problem>) -> Result<(), Problem> {
-        let out = self.member.get_mut();
-        if out.is_empty() {
-            return Ok(());
-        }
-        let result = sink(out);
-        out.clear();
-        result
+        let out = self.member.take();
+        if out.is_empty() { Ok(()) } else { sink(&out) }
     }
 
     /// Tape tools pad archives with zeros; anything else after the end is damage.
@@ -100,6 +96,10 @@ impl Inflate {
             Err(corrupt())
         }
     }
+}
+
+fn unpacker(decoders: &Decoders) -> Result<Box<dyn Unpack>, Problem> {
+    decoders.unpacker().ok_or_else(|| missing("gzip"))
 }
 
 fn truncated() -> Problem {

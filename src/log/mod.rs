@@ -33,7 +33,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use decoders::{Decode, Decoded, Decoders};
+pub use decoders::{Decode, Decoded, Decoders, Make, Nothing, Unpack};
 pub use finish::{Finishing, Imported};
 pub use import::{Importer, MEMORY, MOST_EVENTS};
 pub use options::{

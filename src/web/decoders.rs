@@ -1,10 +1,8 @@
 //! Decoders from the page's second module, which the worker loads when a file needs them.
 
-use js_sys::Function;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
-use crate::log::{Decode, Decoded, Decoders};
+use crate::log::{Decode, Decoded, Decoders, Make, TextEncoding, Unpack};
 
 #[wasm_bindgen]
 extern "C" {
@@ -13,14 +11,60 @@ extern "C" {
 
     #[wasm_bindgen(method, structural)]
     fn decode(this: &Loaded, bytes: &[u8], last: bool) -> Vec<u8>;
+
+    /// The class `Unpacker` of the second module.
+    type LoadedUnpacker;
+
+    #[wasm_bindgen(method, structural)]
+    fn push(this: &LoadedUnpacker, packed: &[u8]) -> Option<u32>;
+
+    #[wasm_bindgen(method, structural)]
+    fn end(this: &LoadedUnpacker) -> bool;
+
+    #[wasm_bindgen(method, structural)]
+    fn take(this: &LoadedUnpacker) -> Vec<u8>;
+
+    /// What makes them: `{decoder(label), unpacker()}`.
+    #[wasm_bindgen(
+        typescript_type = "{ decoder(label: string): object | undefined, unpacker(): object }"
+    )]
+    pub type Maker;
+
+    #[wasm_bindgen(method, structural)]
+    fn decoder(this: &Maker, label: &str) -> Option<Loaded>;
+
+    #[wasm_bindgen(method, structural)]
+    fn unpacker(this: &Maker) -> LoadedUnpacker;
 }
 
-/// Decoders that `make` makes: a function from an encoding's label to a `Decoder`.
-pub(super) fn loaded(make: Function) -> Decoders {
-    Decoders::new(move |encoding| {
-        let decoder = make.call1(&JsValue::NULL, &encoding.label().into()).ok()?;
-        Some(Box::new(Handed::new(decoder.unchecked_into())))
-    })
+/// Decoders of the second module.
+pub(super) fn loaded(maker: Maker) -> Decoders {
+    Decoders::new(maker)
+}
+
+impl Make for Maker {
+    fn decoder(&self, encoding: TextEncoding) -> Option<Box<dyn Decode>> {
+        let decoder = Maker::decoder(self, encoding.label())?;
+        Some(Box::new(Handed::new(decoder)))
+    }
+
+    fn unpacker(&self) -> Option<Box<dyn Unpack>> {
+        Some(Box::new(Maker::unpacker(self)))
+    }
+}
+
+impl Unpack for LoadedUnpacker {
+    fn push(&mut self, packed: &[u8]) -> Option<usize> {
+        LoadedUnpacker::push(self, packed).map(|used| used as usize)
+    }
+
+    fn end(&mut self) -> bool {
+        LoadedUnpacker::end(self)
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        LoadedUnpacker::take(self)
+    }
 }
 
 /// Hands the decoder's text on in pieces that fit.

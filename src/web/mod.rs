@@ -9,7 +9,7 @@ pub mod canvas;
 #[cfg(feature = "engine")]
 pub mod catalog;
 #[cfg(feature = "engine")]
-mod decoders;
+pub mod decoders;
 pub mod error;
 pub mod panic;
 #[cfg(feature = "page")]

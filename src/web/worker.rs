@@ -1,6 +1,6 @@
 //! The worker's side: one laboratory, driven by requests, bytes and slices of work.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -43,11 +43,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads later logs with decoders that `make` makes: a function from the label of an encoding to a `Decoder` of the
-    /// second module.
+    /// Reads later logs with decoders of the second module: `{decoder(label), unpacker()}`.
     #[wasm_bindgen(js_name = useDecoders)]
-    pub fn use_decoders(&mut self, make: Function) {
-        self.0.use_decoders(decoders::loaded(make));
+    pub fn use_decoders(&mut self, maker: decoders::Maker) {
+        self.0.use_decoders(decoders::loaded(maker));
     }
 
     /// Carries out a request and answers with responses.

@@ -183,6 +183,18 @@ impl Driver {
         json!({ ELEMENT_KEY: element.0 })
     }
 
+    /// Does something while another tab lies in front of the page, so that the page is hidden. Commands still go to the page.
+    ///
+    /// # Errors
+    /// When there is no other tab to be had, or what is done fails.
+    pub fn behind_another_tab(&self, act: impl FnOnce() -> Result<()>) -> Result<()> {
+        let front = self.devtools("Target.createTarget", &json!({ "url": "about:blank" }))?;
+        self.devtools("Target.activateTarget", &front)?;
+        let outcome = act();
+        self.devtools("Target.closeTarget", &front)?;
+        outcome
+    }
+
     /// A command of Chromium's developer protocol.
     ///
     /// # Errors

@@ -8,3 +8,4 @@ mod opening;
 mod policies;
 mod session;
 mod textbook;
+mod trouble;
