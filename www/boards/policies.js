@@ -56,11 +56,12 @@ const OUTCOMES = { purchase: { did: "purchase" }, click: { did: "click" }, cart:
 export function studyOf(kind) {
   const { forms } = state.policies;
   const form = forms[kind];
-  const seed = state.settings.seed;
+  // What an opened link promised keeps its seed.
+  const seed = form.seed ?? state.settings.seed;
   const exploring = { ...forms.exploring };
   switch (kind) {
     case "value":
-      return { value: { policies: policiesHere(), episodes: form.episodes, exploring, seed } };
+      return { value: { policies: valued(form), episodes: form.episodes, exploring, seed } };
     case "offPolicy":
       return { offPolicy: { target: targetOf(form), success: form.success, estimatePropensities: form.estimate, resamples: form.resamples, seed } };
     case "sequences":
@@ -80,6 +81,12 @@ export function studyOf(kind) {
     default:
       return { offline: { own: form.own, logs: form.logs, episodes: form.episodes, threshold: form.threshold, pessimism: form.pessimism, conservatism: form.conservatism, seed } };
   }
+}
+
+/** The policies that are valued: those of an opened link, or all that there are. */
+function valued({ policies }) {
+  const here = policiesHere();
+  return policies?.every((name) => here.includes(name)) ? policies : here;
 }
 
 /** The target policy of a form. */
@@ -165,10 +172,7 @@ function tell(turn, fraction) {
 async function keep(kind, { study, basis, answer }) {
   const { report, finding } = answer;
   const verdict = await keepFinding(finding);
-  const own = kind === "trial" ? JSON.parse(finding.study) : study;
-  // Stopped by hand, an experiment is one of as many users as came.
-  if (kind === "trial") state.policies.forms.trial.users = own.trial.users;
-  state.policies.results[kind] = { report: report[kind], finding, study: studyOf(kind), basis, verdict };
+  state.policies.results[kind] = { report: report[kind], finding, study, basis, verdict };
   announce(t("policies.ready"));
 }
 
@@ -289,7 +293,7 @@ function fill(forms, kind, terms) {
   const form = forms[kind];
   if (terms.exploring) forms.exploring = { ...terms.exploring };
   if (kind === "offPolicy" || kind === "sequencesLog") {
-    const { target, seed, estimatePropensities, ...rest } = terms;
+    const { target, estimatePropensities, ...rest } = terms;
     const table = target.table ?? null;
     Object.assign(form, rest, {
       target: typeof target === "string" ? target : table ? "file" : "trained",
@@ -302,7 +306,7 @@ function fill(forms, kind, terms) {
     const outcome = Object.keys(OUTCOMES).find((key) => JSON.stringify(OUTCOMES[key]) === JSON.stringify(terms.outcome));
     Object.assign(form, { outcome: outcome ?? "purchase", control: terms.control ?? "", alpha: terms.alpha });
   } else {
-    const { exploring, seed, ...rest } = terms;
+    const { exploring, ...rest } = terms;
     Object.assign(form, rest);
   }
 }
