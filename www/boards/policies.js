@@ -36,7 +36,7 @@ export function emptyPolicies() {
       exploring: { epsilon: 0.1, temperature: 0.1 },
       value: { episodes: 10000 },
       offPolicy: { target: "file", name: "", text: "", epsilon: 0.1, success: "click", estimate: false, resamples: 2000 },
-      sequences: { logging: "softmax", target: "qGreedy", episodes: 2000, resamples: 500 },
+      sequences: { logging: "epsilonGreedy", target: "qGreedy", episodes: 2000, resamples: 500 },
       sequencesLog: { target: "uniform", name: "", text: "", success: "click", gamma: 1, resamples: 500 },
       trial: { policies: [shop ? "popularity" : "random", "qGreedy"], users: 100000, stop: true, alpha: 0.05, effect: null, power: 0.8, workers: workersHere() },
       trialLog: { outcome: "purchase", control: "", alpha: 0.05 },
