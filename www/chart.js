@@ -13,15 +13,16 @@ let ChartView = null;
 let asked = false;
 const charts = new Set();
 
-/** Loads what draws charts, when there is the first one to draw. */
+/** Loads what draws charts, when the first one with something to show comes into view. */
 async function loadDrawing() {
+  if (asked) return;
   asked = true;
   try {
     ({ ChartView } = await loadPage());
     dismiss("charts");
     redrawCharts();
   } catch (problem) {
-    const again = () => { dismiss("charts"); loadDrawing(); };
+    const again = () => { dismiss("charts"); asked = false; loadDrawing(); };
     notify({ id: "charts", kind: "bad", text: `load.${problem.kind ?? "other"}`, values: { status: problem.status ?? "" }, report: problem.detail ?? String(problem), action: { label: "retry", run: again } });
   }
 }
@@ -66,6 +67,11 @@ class Chart extends HTMLElement {
   #wordsLater = 0;
   #open = false;
   #observer = new ResizeObserver(([entry]) => this.#resized(entry));
+  #near = false;
+  #watch = new IntersectionObserver(([entry]) => {
+    this.#near = entry.isIntersecting;
+    if (this.#near && !ChartView) this.#later();
+  });
   #drag = null;
 
   connectedCallback() {
@@ -74,11 +80,13 @@ class Chart extends HTMLElement {
     this.#render();
     if (this.#spec) this.#fit();
     this.#observe();
+    this.#watch.observe(this);
   }
 
   disconnectedCallback() {
     charts.delete(this);
     this.#observer.disconnect();
+    this.#watch.disconnect();
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#wordsLater);
     this.#frame = 0;
@@ -91,7 +99,6 @@ class Chart extends HTMLElement {
     if (key === this.#key) return;
     this.#key = key;
     this.#spec = spec;
-    if (spec && !asked) loadDrawing();
     this.#fit();
     this.#later();
   }
@@ -136,8 +143,7 @@ class Chart extends HTMLElement {
   #fit() {
     if (this.getAttribute("size") !== "rows" || !this.isConnected) return;
     const rows = Math.max(MINIMUM_ROWS, this.#spec.bars.length);
-    const each = this.hasAttribute("dense") ? 19 : 28;
-    this.querySelector(".canvas").style.height = `${this.#layout?.height && !this.hasAttribute("dense") ? Math.ceil(this.#layout.height) : rows * each + (this.#spec.x?.label ? 34 : 14)}px`;
+    this.querySelector(".canvas").style.height = `${this.#layout?.height ? Math.ceil(this.#layout.height) : rows * 28 + (this.#spec.x?.label ? 34 : 14)}px`;
   }
 
   #later() {
@@ -146,6 +152,7 @@ class Chart extends HTMLElement {
 
   #draw() {
     this.#frame = 0;
+    if (!ChartView && this.#near && this.#spec && !this.#empty) loadDrawing();
     if (!ChartView || !this.#spec || !this.isConnected || !(this.#size?.width >= 40 && this.#size.height >= 40)) return;
     const [base, overlay] = this.querySelectorAll("canvas");
     const look = { ...this.#size, ...colours(this) };

@@ -131,14 +131,7 @@ const blankReport = () => html`<div class="part">${figures(["users", "items", "s
 
 function lengths({ bins, mean, median, max }) {
   const name = ({ from, to }) => (from === to ? String(from) : to >= 4_294_967_295 ? `${from}+` : `${from}–${to}`);
-  const spec = {
-    kind: "bars",
-    title: t("data.lengths"),
-    x: { label: t("data.sessions"), whole: true },
-    parts: [t("data.sessions")],
-    bars: bins.map((bin) => ({ label: name(bin), parts: [bin.count] })),
-  };
-  return html`<q-chart size="rows" dense plain .spec=${spec}></q-chart>
+  return html`${bars(bins.map((bin) => [name(bin), bin.count]))}
     <p class="small soft num">${t("data.lengths.facts", { mean: format.fixed(mean, 1), median: format.whole(median), max: format.whole(max) })}</p>`;
 }
 

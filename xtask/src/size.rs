@@ -20,6 +20,12 @@ const ON_DEMAND: [&str; 6] = [
     "/samples/",
 ];
 
+/// Whether the file at this address is loaded on demand only.
+#[must_use]
+pub fn is_on_demand(path: &str) -> bool {
+    ON_DEMAND.iter().any(|part| path.contains(part))
+}
+
 /// The weight of a site.
 #[derive(Debug)]
 pub struct Weight {
@@ -44,9 +50,7 @@ pub fn weigh(files: &[File]) -> Result<Weight> {
         ));
     }
     rows.sort_by(|a, b| b.cmp(a));
-    let (later, first): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .partition(|row| ON_DEMAND.iter().any(|part| row.2.contains(part)));
+    let (later, first): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_on_demand(row.2));
     let total = first.iter().map(|row| row.0).sum();
     let mut table = format!("{:>9} {:>9}  file\n", "gzip", "bytes");
     for (gzip, bytes, path) in &first {

@@ -1,8 +1,9 @@
 //! What everyone meets first: the page opens, cleanly, from any path, and talks to nobody.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use qcart_browser_tests::{Setting, scenario};
 use serde_json::json;
+use xtask::size;
 
 #[test]
 fn shows_a_sample_ready_to_train() {
@@ -14,6 +15,30 @@ fn shows_a_sample_ready_to_train() {
                 .is_some_and(|title| title.contains("Qcart"))
         );
         page.check_accessibility()
+    });
+}
+
+/// What `size of the first load` weighs is what a visit loads: the rest waits until it is needed.
+#[test]
+fn loads_first_only_what_is_weighed_as_such() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        let loaded =
+            "performance.getEntriesByType('resource').map((entry) => new URL(entry.name).pathname)";
+        let loaded = page.value(loaded)?;
+        let paths = loaded.as_array().context("no list")?;
+        ensure!(
+            paths
+                .iter()
+                .any(|path| path.as_str().is_some_and(|path| path.ends_with(".wasm")))
+        );
+        let later: Vec<_> = paths
+            .iter()
+            .filter_map(|path| path.as_str())
+            .filter(|path| size::is_on_demand(path))
+            .collect();
+        ensure!(later.is_empty(), "a first visit loads {later:?}");
+        Ok(())
     });
 }
 
