@@ -124,7 +124,7 @@ impl Repeated {
 
     fn tell(self, lab: &mut Lab, common: &Common) -> Result<ExitCode, Problem> {
         let link = commands::share(lab)?;
-        let verdict = self.promised.then(|| Verdict {
+        let verdict = self.promised.then_some(Verdict {
             reproduced: self.differences.is_empty(),
             differences: self.differences,
         });

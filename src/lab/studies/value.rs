@@ -82,7 +82,7 @@ impl Valuing {
         // Where the optimum is worth 0, so is the difference to it as a share: the value itself is shown.
         Ok(self
             .scanned()
-            .map(|policy| value(policy))
+            .map(value)
             .map(|value| share(value, optimum).unwrap_or(value))
             .collect())
     }
