@@ -248,7 +248,9 @@ impl SequenceStudy {
         let missed = |state: u32| -> f64 {
             let from = self.target.pair(state, 0);
             let row = self.target.row(state).iter().zip(&seen[from..]);
-            row.filter(|(_, seen)| !**seen).map(|(p, _)| p).sum()
+            // Without the zero, the sum of nothing would be -0.
+            row.filter(|(_, seen)| !**seen)
+                .fold(0.0, |sum, (p, _)| sum + p)
         };
         decisions.iter().map(|d| missed(d.state)).sum::<f64>() / decisions.len() as f64
     }
