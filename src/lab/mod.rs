@@ -303,7 +303,9 @@ impl Lab {
         let suggested = problems::presets(problem)?;
         let before = problems::presets(&self.problem).unwrap_or_default();
         let before = before.iter().map(|(key, _)| *key);
-        for key in problems::SUGGESTED.into_iter().chain(before) {
+        let own = problems::own_parameters(problem).iter().copied();
+        let own = own.filter(|key| *key != "currency");
+        for key in problems::SUGGESTED.into_iter().chain(before).chain(own) {
             self.settings.set(key, parameter(key)?.default_value())?;
         }
         for (key, value) in suggested {

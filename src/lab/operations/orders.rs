@@ -84,7 +84,13 @@ impl Ordered {
         };
         let fitted = fit(&observations, form);
         let (mean, scatter) = moments(&series);
-        let proposal = propose(problem, (mean, scatter), fitted.as_ref().ok(), form);
+        let proposal = propose(
+            problem,
+            (mean, scatter),
+            fitted.as_ref().ok(),
+            form,
+            settings,
+        );
         let listed = self.best.iter().take(LISTED);
         let first = demand.periods() - series.len() as u32;
         Ok(DemandView {
@@ -246,6 +252,7 @@ fn propose(
     (mean, scatter): (f64, f64),
     fitted: Option<&PriceFit>,
     form: Form,
+    settings: &Settings,
 ) -> BTreeMap<String, Value> {
     let mut proposal = BTreeMap::new();
     let Some(entry) = find(problem) else {
@@ -271,6 +278,10 @@ fn propose(
     };
     put("scatter", around.clamp(1.0, 100.0));
     let (low, high) = fitted.seen;
+    // The log knows no costs: one that belongs to another item would make every sale a loss.
+    if settings.number("unitCost") >= high {
+        put("unitCost", 0.0);
+    }
     put("priceLow", low);
     put("priceHigh", high);
     put("priceStep", ((high - low) / (PRICES - 1.0)).max(1e-4));

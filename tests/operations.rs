@@ -1,0 +1,311 @@
+//! Price, stock and ads in the laboratory: every problem opens, is compared with its optimum, and reads its demand from a log.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use qcart::demand::planted;
+use qcart::experiment::parameters::{Settings, Value};
+use qcart::experiment::{Source, link};
+use qcart::lab::Lab;
+use qcart::lab::operations::ALL;
+use qcart::lab::protocol::{
+    BaselineRow, Carry, DemandView, OperationsAnswer, OperationsRequest, Request, Response, Shown,
+    SplitView, World,
+};
+use qcart::log::ImportOptions;
+
+fn work(lab: &mut Lab) -> Vec<Response> {
+    let mut all = Vec::new();
+    while lab.busy() {
+        all.extend(lab.advance(10_000_000));
+    }
+    all
+}
+
+fn code(responses: &[Response]) -> Option<String> {
+    responses.iter().find_map(|response| match response {
+        Response::Problem { problem } => Some(problem.code.clone()),
+        _ => None,
+    })
+}
+
+/// Chooses a problem with some settings; its world, or the code of what was wrong.
+fn decide(lab: &mut Lab, problem: &str, settings: &[(&str, Value)]) -> Result<World, String> {
+    let problem = problem.to_owned();
+    let mut responses = lab.request(Request::Decide { problem });
+    let settings: BTreeMap<String, Value> = settings
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), value.clone()))
+        .collect();
+    responses.extend(lab.request(Request::Operations(OperationsRequest::Apply { settings })));
+    responses.extend(work(lab));
+    if let Some(code) = code(&responses) {
+        return Err(code);
+    }
+    let world = responses
+        .into_iter()
+        .rev()
+        .find_map(|response| match response {
+            Response::World { world } => Some(world),
+            _ => None,
+        });
+    Ok(world.unwrap())
+}
+
+fn answer(lab: &mut Lab, request: OperationsRequest) -> OperationsAnswer {
+    let responses = lab.request(Request::Operations(request));
+    assert_eq!(code(&responses), None);
+    responses
+        .into_iter()
+        .find_map(|response| match response {
+            Response::Operations { answer } => Some(*answer),
+            _ => None,
+        })
+        .unwrap()
+}
+
+fn shown(lab: &mut Lab) -> Shown {
+    let request = OperationsRequest::Show {
+        seed: 1,
+        at: Vec::new(),
+    };
+    match answer(lab, request) {
+        OperationsAnswer::Shown(shown) => shown,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn baselines(lab: &mut Lab) -> Vec<BaselineRow> {
+    match answer(lab, OperationsRequest::Baselines) {
+        OperationsAnswer::Baselines(rows) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn demand(lab: &mut Lab, item: &str) -> DemandView {
+    let item = Some(item.to_owned());
+    match answer(lab, OperationsRequest::Demand { item }) {
+        OperationsAnswer::Demand(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+const fn number(value: f64) -> Value {
+    Value::Number(value)
+}
+
+fn words(text: &str) -> Value {
+    Value::Choice(text.to_owned())
+}
+
+/// Nothing exceeds the optimum but bounds, and no bound is below it.
+#[test]
+fn every_problem_stands_between_its_simple_methods_and_its_bounds() {
+    for entry in ALL {
+        let mut lab = Lab::default();
+        let world = decide(&mut lab, entry.id, &[]).unwrap();
+        assert!(world.optimum.is_some(), "{}", entry.id);
+        let view = shown(&mut lab);
+        let pictures = [
+            view.earnings.is_some(),
+            view.rule.is_some(),
+            view.map.is_some(),
+        ];
+        assert_eq!(pictures.iter().filter(|p| **p).count(), 1, "{}", entry.id);
+        assert!(view.gap.is_none());
+        assert_eq!(view.episode.is_none(), world.states == 1, "{}", entry.id);
+        let rows = baselines(&mut lab);
+        assert!(rows.len() >= 2 || entry.id == "perishable", "{}", entry.id);
+        for row in rows {
+            let name = format!("{} {}", entry.id, row.name.en);
+            // What was played scatters; it is over only if its whole interval is.
+            let (low, high) = row
+                .played
+                .map_or((row.value, row.value), |(low, high, _)| (low, high));
+            let best = world.optimum.unwrap();
+            let slack = 1e-6 * best.abs();
+            if row.bound {
+                assert!(high >= best - slack, "{name} {}", row.value);
+            } else {
+                assert!(low <= best + slack, "{name} {}", row.value);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_price_is_learned_to_its_optimum_and_its_link_repeats_it() {
+    let mut lab = Lab::default();
+    decide(
+        &mut lab,
+        "price",
+        &[("budget", number(100_000.0)), ("currency", words("CHF"))],
+    )
+    .unwrap();
+    lab.request(Request::Train);
+    let trained = work(&mut lab);
+    let digest = |responses: &[Response]| {
+        responses.iter().find_map(|response| match response {
+            Response::Trained {
+                digest, verdict, ..
+            } => Some((digest.clone(), verdict.as_ref().map(|v| v.reproduced))),
+            _ => None,
+        })
+    };
+    let (first, verdict) = digest(&trained).unwrap();
+    assert_eq!(verdict, None);
+    let gap = shown(&mut lab).gap.unwrap();
+    assert_eq!(gap.runs, 5);
+    assert!(gap.percent <= 0.5 && gap.interval.is_some(), "{gap:?}");
+
+    let responses = lab.request(Request::Share {
+        carry: Carry::Nothing,
+    });
+    let experiment = responses
+        .into_iter()
+        .find_map(|response| match response {
+            Response::Shared { experiment, .. } => Some(*experiment),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!(experiment.source, Source::None);
+    let text = link::write(&experiment).unwrap();
+    let mut other = Lab::default();
+    other.open(link::read(&text).unwrap());
+    other.request(Request::Decide {
+        problem: "price".to_owned(),
+    });
+    work(&mut other);
+    other.request(Request::Train);
+    assert_eq!(digest(&work(&mut other)).unwrap(), (first, Some(true)));
+}
+
+#[test]
+fn links_leave_the_new_settings_out_at_their_defaults() {
+    let json = serde_json::to_string(&Settings::default()).unwrap();
+    assert!(json.contains("gamma") && !json.contains("currency"));
+    let mut settings = Settings::default();
+    settings.set("currency", words("CHF")).unwrap();
+    assert!(serde_json::to_string(&settings).unwrap().contains("CHF"));
+    settings.set("demandFactors", words("0.5 1; 2，1")).unwrap();
+    assert_eq!(settings.numbers("demandFactors"), [0.5, 1.0, 2.0, 1.0]);
+    for wrong in ["", "1, x", "1, 101", "NaN"] {
+        assert!(
+            settings.set("demandFactors", words(wrong)).is_err(),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn numbers_that_do_not_go_together_are_said() {
+    for (problem, settings, expected) in [
+        ("price", vec![("unitCost", number(60.0))], "pricing.loss"),
+        (
+            "price",
+            vec![("demandBase", number(0.0))],
+            "pricing.no_demand",
+        ),
+        ("price", vec![("priceHigh", number(1.0))], "pricing.ladder"),
+        ("price", vec![("priceStep", number(0.01))], "config.count"),
+        ("season", vec![("scatter", number(0.5))], "config.range"),
+        (
+            "reorder",
+            vec![("meanDemand", number(0.0))],
+            "inventory.no_demand",
+        ),
+        ("reorder", vec![("maxStock", number(3.0))], "inventory.grid"),
+        ("lostsales", vec![("leadTime", number(9.0))], "config.range"),
+        ("ads", vec![("adBudget", number(0.0))], "ads.budget"),
+        (
+            "ads",
+            vec![("clickCosts", words("0, 0, 0"))],
+            "config.range",
+        ),
+        ("bids", vec![("shares", words("1"))], "ads.lengths"),
+        ("adday", vec![("adLevel", number(0.0001))], "config.range"),
+    ] {
+        let mut lab = Lab::default();
+        let wrong = decide(&mut lab, problem, &settings).unwrap_err();
+        assert_eq!(wrong, expected, "{problem} {settings:?}");
+        // After a refusal, right numbers are taken again.
+        let presets = ALL.iter().find(|entry| entry.id == problem).unwrap();
+        let presets: Vec<_> = presets.suggested();
+        assert!(decide(&mut lab, "article", &[]).is_ok());
+        assert!(decide(&mut lab, problem, &presets).is_ok());
+    }
+}
+
+fn import(lab: &mut Lab, csv: &[u8]) {
+    let begin = Request::BeginImport {
+        source: Source::Generated,
+        name: "orders.csv".to_owned(),
+        size: None,
+        options: ImportOptions::default(),
+    };
+    lab.request(begin);
+    assert_eq!(code(&lab.push(csv)), None);
+    lab.request(Request::EndImport);
+    assert_eq!(code(&work(lab)), None);
+}
+
+#[test]
+fn planted_demand_is_read_from_the_log_and_can_be_used() {
+    let mut lab = Lab::default();
+    let before = decide(&mut lab, "price", &[]).unwrap();
+    import(&mut lab, planted::orders(1).unwrap().as_bytes());
+    // A log does not take the place of what is decided.
+    assert_eq!(shown(&mut lab).actions.amounts.len() as u64, before.pairs);
+
+    lab.request(Request::Operations(OperationsRequest::Apply {
+        settings: BTreeMap::from([("priceForm".to_owned(), words("logLinear"))]),
+    }));
+    work(&mut lab);
+    let tea = demand(&mut lab, "tea");
+    let fit = tea.response.as_ref().unwrap();
+    let (low, high) = fit.slope_interval;
+    assert!(low <= 0.3 && 0.3 <= high && fit.certain, "{fit:?}");
+    let cake = demand(&mut lab, "cake");
+    assert_eq!(cake.response.unwrap_err().code, "demand.flat_prices");
+    let ahead = cake.forecast.unwrap();
+    assert!(ahead.gain.1 > 0.0 && ahead.mean.len() == 14, "{ahead:?}");
+    let mug = demand(&mut lab, "mug");
+    assert!(mug.report.returns > 0 && mug.report.unmatched_units == 0.0);
+
+    lab.request(Request::Operations(OperationsRequest::Apply {
+        settings: tea.proposal,
+    }));
+    assert_eq!(code(&work(&mut lab)), None);
+    let amounts = shown(&mut lab).actions.amounts;
+    assert_eq!((amounts[0], amounts.len()), (4.0, 8), "{amounts:?}");
+
+    let SplitView {
+        lines,
+        spent,
+        profit,
+        bound,
+        ..
+    } = match answer(&mut lab, OperationsRequest::Split) {
+        OperationsAnswer::Split(view) => view,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(lines.len(), 5);
+    assert!(spent <= 500.0 && profit > 0.0 && profit <= bound + 1e-9);
+}
+
+#[test]
+fn demand_without_a_log_or_item_is_said() {
+    let mut lab = Lab::default();
+    let ask = |lab: &mut Lab, item: Option<&str>| {
+        let item = item.map(str::to_owned);
+        code(&lab.request(Request::Operations(OperationsRequest::Demand { item })))
+    };
+    assert_eq!(ask(&mut lab, None).as_deref(), Some("lab.no-log"));
+    import(&mut lab, planted::orders(1).unwrap().as_bytes());
+    assert_eq!(
+        ask(&mut lab, Some("gold")).as_deref(),
+        Some("demand.no-item")
+    );
+    let wrong = lab.request(Request::Operations(OperationsRequest::Baselines));
+    assert_eq!(code(&wrong).as_deref(), Some("lab.undecided"));
+}
