@@ -1,6 +1,7 @@
 //! The page in a real browser, used as a person uses it.
 
 mod appearance;
+mod decisions;
 mod evaluate;
 mod import;
 mod offline;

@@ -1,0 +1,120 @@
+//! Price, stock and ads: loaded when first chosen, learned to their optimum, shown beside it, and repeated from a link.
+
+use anyhow::{Context, Result, ensure};
+use qcart_browser_tests::{Page, Setting, scenario};
+
+#[test]
+fn a_price_is_learned_to_its_optimum_and_repeated_from_its_link() {
+    scenario(&Setting::default(), |page| {
+        choose(page, "price", None)?;
+        page.fill("textbox", "Currency", "CHF")?;
+        let words = page.train()?;
+        ensure!(words.contains("100.00%"), "the page says: {words}");
+        ensure!(gap(page)? <= 0.5);
+        page.wait_for_text("CHF\u{a0}800.00")?;
+        let link = page.make_link()?;
+        let other = Page::open(&Setting::default())?;
+        other.visit(&link)?;
+        other.train()?;
+        let verdict = other.text("[data-testid=verdict]")?;
+        ensure!(
+            verdict.contains("Reproduced"),
+            "the other browser says: {verdict}"
+        );
+        page.check_accessibility()
+    });
+}
+
+#[test]
+fn stock_and_ads_come_near_their_optimum() {
+    scenario(&Setting::default(), |page| {
+        for (family, problem) in [
+            ("stock", "newsvendor"),
+            ("stock", "perishable"),
+            ("ads", "ads"),
+        ] {
+            choose(page, family, Some(problem))?;
+            page.train()?;
+            let gap = gap(page)?;
+            ensure!(gap <= 0.5, "{problem}: {gap} % from the optimum");
+            page.wait_for(
+                "document.querySelectorAll('[data-testid=methods] tbody tr').length >= 3",
+            )?;
+        }
+        page.check_width()?;
+        page.check_accessibility()?;
+        // Back to the shop: its log is read again and can be learned.
+        page.click("button", "Recommend")?;
+        page.wait_until_ready()?;
+        page.wait_for("document.querySelector('#user-list [role=option]')")
+            .map(drop)
+    });
+}
+
+#[test]
+fn demand_is_read_from_the_log_or_refused() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.click("button", "Generated orders")?;
+        page.wait_for_text("orders.csv")?;
+        page.wait_until_ready()?;
+        choose(page, "price", None)?;
+        page.value("document.querySelector('#decide-view details:last-of-type').open = true")?;
+        page.wait_for("document.querySelector('#demand-item option[value=tea]')")?;
+        page.value("((s) => { s.value = 'cake'; s.dispatchEvent(new Event('change')); })(document.querySelector('#demand-item'))")?;
+        page.wait_for(
+            "document.querySelector('[data-testid=refusal]')?.innerText.includes('hardly varied')",
+        )?;
+        page.value("((s) => { s.value = 'coffee'; s.dispatchEvent(new Event('change')); })(document.querySelector('#demand-item'))")?;
+        page.wait_for("document.querySelector('[data-testid=use-demand]:enabled')")?;
+        page.value("document.querySelector('[data-testid=use-demand]').click()")?;
+        page.wait_for("document.querySelector('#p-priceHigh').value === '9'")?;
+        page.wait_until_ready()?;
+        page.check_accessibility()
+    });
+}
+
+#[test]
+fn they_speak_chinese() {
+    let setting = Setting {
+        language: "zh-CN",
+        ..Setting::default()
+    };
+    scenario(&setting, |page| {
+        choose(page, "stock", Some("newsvendor"))?;
+        page.train()?;
+        page.wait_for_text("与最优值的差距")?;
+        page.wait_for_text("临界比")?;
+        page.check_accessibility()
+    });
+}
+
+/// Chooses a family, then one of its problems, and waits until it can be trained.
+fn choose(page: &Page, family: &str, problem: Option<&str>) -> Result<()> {
+    page.wait_until_ready()?;
+    page.value(&format!(
+        "document.querySelector('[data-family={family}]').click()"
+    ))?;
+    page.wait_for(&format!(
+        "document.querySelector('[data-family={family}][aria-pressed=true]')"
+    ))?;
+    if let Some(problem) = problem {
+        page.value(&format!(
+            "((s) => {{ s.value = '{problem}'; s.dispatchEvent(new Event('change')); }})(document.querySelector('#problem'))"
+        ))?;
+        page.wait_for(&format!(
+            "document.querySelector('#problem').value === '{problem}'"
+        ))?;
+    }
+    page.wait_until_ready()
+}
+
+/// The gap that the page shows, in percent.
+fn gap(page: &Page) -> Result<f64> {
+    page.wait_for("document.querySelector('[data-testid=gap]')")?;
+    let words = page.text("[data-testid=gap]")?;
+    let percent = words
+        .split_whitespace()
+        .find_map(|word| word.trim_end_matches('.').strip_suffix('%')?.parse().ok());
+    percent.with_context(|| format!("the page says: {words}"))
+}
