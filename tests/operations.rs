@@ -309,3 +309,34 @@ fn demand_without_a_log_or_item_is_said() {
     let wrong = lab.request(Request::Operations(OperationsRequest::Baselines));
     assert_eq!(code(&wrong).as_deref(), Some("lab.undecided"));
 }
+
+/// An episode is a fair draw: over many seeds its mean is the optimum's expected return.
+#[test]
+fn episodes_of_the_optimum_average_to_its_value() {
+    let mut lab = Lab::default();
+    for problem in ["season", "ads"] {
+        let best = decide(&mut lab, problem, &[]).unwrap().optimum.unwrap();
+        let totals: Vec<f64> = (0..400)
+            .map(|seed| {
+                match answer(
+                    &mut lab,
+                    OperationsRequest::Show {
+                        seed,
+                        at: Vec::new(),
+                    },
+                ) {
+                    OperationsAnswer::Shown(shown) => shown.episode.unwrap().optimal,
+                    other => panic!("{other:?}"),
+                }
+            })
+            .collect();
+        let n = totals.len() as f64;
+        let mean = totals.iter().sum::<f64>() / n;
+        let spread = totals.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / n;
+        let error = (spread / n).sqrt();
+        assert!(
+            (mean - best).abs() < 4.0 * error,
+            "{problem}: {mean} ± {error}, {best}"
+        );
+    }
+}

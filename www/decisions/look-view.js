@@ -44,7 +44,7 @@ function map({ map: found, actions }) {
   const range = [Math.min(...actions.amounts), most];
   const cells = (chosen) => chosen.map((action) => (action === null ? {} : { value: actions.amounts[action], text: amount(actions, action) }));
   const none = { cells: optimal.map(() => ({})) };
-  const losing = loss && loss.map((x) => (x === null ? {} : x > 1e-9 ? { value: -x, text: money(-x, 3) } : { value: 0, text: "0" }));
+  const losing = loss && loss.map((x) => (x === null ? {} : x > 1e-9 ? { value: -x, text: money(-x, 3) } : { value: 0 }));
   return html`
     <div class="stack">
       <h3>${t("map.title", { action: say(actions.name) })}</h3>

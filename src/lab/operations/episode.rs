@@ -8,7 +8,7 @@ use crate::problem::Text;
 use crate::random::stream;
 
 /// Periods shown of problems that don't end by themselves.
-const ENDLESS: u32 = 50;
+const ENDLESS: u32 = 30;
 /// Most periods shown.
 const LONGEST: u32 = 2_000;
 
