@@ -1,6 +1,9 @@
 //! Price, stock and ads: environment steps a second, and how near Q-learning comes to the optimum with its budget.
 //!
-//! Prints `BENCH operations.steps.<problem> <million steps a second> M/s <sum of rewards>` and, for five seeds,
+//! With `--quick`, only what `cargo xtask bench` compares with the browser:
+//! `BENCH operations.random.<problem> <million steps a second> M/s <sum of rewards>` and
+//! `BENCH operations.training.<problem> <million steps a second> M/s <percent of the optimum>`. Without it,
+//! prints `BENCH operations.steps.<problem> <million steps a second> M/s <sum of rewards>` and, for five seeds,
 //! `BENCH operations.gap.<problem> <mean percent below the optimum> % <worst> <seconds a run>`; for the day of ads also its share of the fluid bound.
 
 #![allow(clippy::unwrap_used)]
@@ -12,6 +15,7 @@ use std::time::Instant;
 
 use gap::problems;
 use qcart::env::{Environment, Model, draw};
+use qcart::lab::operations;
 use qcart::random::stream;
 use qcart::solve::backward;
 use qcart::solve::closed_form::fluid;
@@ -19,7 +23,14 @@ use qcart::solve::closed_form::fluid;
 /// Steps a round.
 const STEPS: u32 = 5_000_000;
 
+/// Problems that the browser runs too.
+const QUICK: [&str; 3] = ["season", "reorder", "bids"];
+
 fn main() {
+    if std::env::args().any(|argument| argument == "--quick") {
+        QUICK.into_iter().for_each(quick);
+        return;
+    }
     measure("monopoly", &problems::monopoly(), 1.0, 1_000_000);
     measure("season", &problems::season(), 1.0, 20_000_000);
     measure("newsvendor", &problems::newsvendor(), 1.0, 1_000_000);
@@ -37,6 +48,22 @@ fn main() {
         let share = backward::solve(&day, 1.0).start_value / fluid::bound(&day).bound;
         println!("BENCH operations.fluid.{name} {:.2} %", 100.0 * share);
     }
+}
+
+fn quick(name: &str) {
+    let best = |work: &dyn Fn() -> f64| {
+        let (mut seconds, mut result) = (f64::INFINITY, 0.0);
+        for _ in 0..3 {
+            let start = Instant::now();
+            result = work();
+            seconds = seconds.min(start.elapsed().as_secs_f64());
+        }
+        (f64::from(STEPS) / seconds / 1e6, result)
+    };
+    let (rate, sum) = best(&|| operations::steps(name, STEPS).unwrap());
+    println!("BENCH operations.random.{name} {rate:.2} M/s {sum:.6}");
+    let (rate, percent) = best(&|| operations::train(name, STEPS).unwrap());
+    println!("BENCH operations.training.{name} {rate:.2} M/s {percent:.6}");
 }
 
 fn measure(name: &str, model: &(impl Model + Clone), gamma: f64, budget: u64) {

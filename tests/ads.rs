@@ -4,6 +4,7 @@
 
 mod gap;
 
+use gap::problems::three_ads;
 use qcart::demand::discrete::Discrete;
 use qcart::env::ads::baseline::{Baseline, play};
 use qcart::env::ads::offer::{Moments, batch, bid, placement};
@@ -12,16 +13,6 @@ use qcart::env::{Environment, Model};
 use qcart::random::stream;
 use qcart::solve::backward;
 use qcart::solve::closed_form::fluid;
-
-/// Three ads: often clicked and cheap, seldom and worth much, and one that never pays off.
-fn three_ads(budget: u32, decisions: u32) -> Campaign {
-    let offers = vec![
-        placement(0.3, 1, 1.0).unwrap(),
-        placement(0.1, 2, 6.0).unwrap(),
-        placement(0.2, 3, 1.5).unwrap(),
-    ];
-    Campaign::new(budget, decisions, &[Segment { share: 1.0, offers }]).unwrap()
-}
 
 /// Two kinds of visitors in second-price auctions, worth 12 and 5 levels' worth of money when won.
 fn auctions(budget: u32, decisions: u32) -> Campaign {

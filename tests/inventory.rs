@@ -4,6 +4,7 @@
 
 mod gap;
 
+use gap::problems::{COSTS, documented, poisson, reorder_within};
 use qcart::demand::discrete::Discrete;
 use qcart::env::inventory::Costs;
 use qcart::env::inventory::backorder::Backorder;
@@ -15,33 +16,9 @@ use qcart::random::stream;
 use qcart::solve::average;
 use qcart::solve::closed_form::{newsvendor, reorder};
 
-const COSTS: Costs = Costs {
-    price: 0.0,
-    unit_cost: 0.0,
-    fixed: 0.0,
-    holding: 1.0,
-    penalty: 4.0,
-};
-
-fn poisson(mean: f64) -> Discrete {
-    Discrete::poisson(mean).unwrap()
-}
-
-/// The instance on which a popular environment has a wrong cost formula: its own documented costs have their optimum at 103.
-fn documented() -> Newsvendor {
-    let costs = Costs {
-        price: 50.0,
-        unit_cost: 20.0,
-        holding: 1.0,
-        penalty: 5.0,
-        ..COSTS
-    };
-    Newsvendor::new(poisson(100.0), costs, 0.0, 160).unwrap()
-}
-
 #[test]
 fn the_newsvendor_has_its_critical_ratio() {
-    let problem = documented();
+    let problem = documented(100.0, 160);
     let (best, profit) = problem
         .expected()
         .iter()
@@ -76,11 +53,7 @@ fn an_order_that_always_loses_is_not_made() {
 
 #[test]
 fn reorder_point_and_level_are_those_of_the_algorithm() {
-    let costs = Costs {
-        fixed: 5.0,
-        ..COSTS
-    };
-    let problem = Backorder::new(poisson(6.0), 0, costs, 40, 30).unwrap();
+    let problem = reorder_within(40, 30);
     let best = average::solve(&problem, 1e-9);
     assert!((-best.reward() - 8.034_112).abs() < 5e-7, "{best:?}");
     let exact = problem.reorder_policy(4, 10);
@@ -159,7 +132,7 @@ fn steps_average_to_the_backup() {
         holding: 0.5,
         penalty: 1.5,
     };
-    check_steps(&documented());
+    check_steps(&documented(100.0, 160));
     check_steps(&Backorder::new(poisson(3.0), 2, costs, 30, 20).unwrap());
     for lead_time in 0..4 {
         check_steps(&LostSales::new(poisson(3.0), lead_time, costs, 12, 6).unwrap());

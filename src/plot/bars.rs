@@ -66,7 +66,7 @@ pub fn comfortable_height(chart: &Chart) -> f64 {
     head_height(chart) + ROW * chart.bars.len().max(1) as f64 + EDGE
 }
 
-pub(super) fn head_height(chart: &Chart) -> f64 {
+fn head_height(chart: &Chart) -> f64 {
     if axis_name(&chart.x).is_empty() {
         EDGE
     } else {
@@ -74,11 +74,12 @@ pub(super) fn head_height(chart: &Chart) -> f64 {
     }
 }
 
-/// Draws horizontal bars below `top`. Bars that have no room are left out.
-///
-/// # Errors
-/// `plot.backend`.
-pub fn draw_bars(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
+/// Writes the name of the axis; gives where the first row begins, how high a row is, and the bars that have room.
+pub(super) fn head<'a>(
+    sheet: &Sheet<'_>,
+    chart: &'a Chart,
+    top: f64,
+) -> Result<(f64, f64, &'a [Bar]), Problem> {
     let bounds = sheet.bounds();
     let start = label_type(sheet, Side::Start);
     let name = sheet.fit(&axis_name(&chart.x), start, bounds.width() - 2.0 * EDGE);
@@ -87,7 +88,17 @@ pub fn draw_bars(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Targe
     let room = bounds.bottom - EDGE - first;
     let row = (room / chart.bars.len().max(1) as f64).clamp(LABEL + 6.0, 44.0);
     let shown = ((room / row + 1e-6) as usize).min(chart.bars.len());
-    let bars = &chart.bars[..shown];
+    Ok((first, row, &chart.bars[..shown]))
+}
+
+/// Draws horizontal bars below `top`. Bars that have no room are left out.
+///
+/// # Errors
+/// `plot.backend`.
+pub fn draw_bars(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
+    let bounds = sheet.bounds();
+    let (first, row, bars) = head(sheet, chart, top)?;
+    let shown = bars.len();
     let totals = totals(bars);
     let (scale, label_room) = bar_scale(sheet, bars, &totals);
     let zero = scale.place(0.0);

@@ -1,7 +1,7 @@
 //! Forest plots: estimates with their intervals, one a row, against a line at zero.
 
-use super::bars::{EDGE, GAP, Target, bold, head_height, total, totals};
-use super::frame::{LABEL, axis_name, label_type};
+use super::bars::{EDGE, GAP, Target, bold, head, total, totals};
+use super::frame::label_type;
 use super::number::short;
 use super::scale::{LARGEST, Scale, extent, padded};
 use super::sheet::{Rect, Sheet, Side, Stroke, Type};
@@ -61,13 +61,8 @@ pub fn with_interval(bar: &Bar, axis: &Axis) -> String {
 pub fn draw(sheet: &Sheet<'_>, chart: &Chart, top: f64) -> Result<Vec<Target>, Problem> {
     let bounds = sheet.bounds();
     let start = label_type(sheet, Side::Start);
-    let name = sheet.fit(&axis_name(&chart.x), start, bounds.width() - 2.0 * EDGE);
-    sheet.text(&name, (EDGE, top + EDGE + LABEL / 2.0), start)?;
-    let first = top + head_height(chart);
-    let room = bounds.bottom - EDGE - first;
-    let row = (room / chart.bars.len().max(1) as f64).clamp(LABEL + 6.0, 44.0);
-    let shown = ((room / row + 1e-6) as usize).min(chart.bars.len());
-    let bars = &chart.bars[..shown];
+    let (first, row, bars) = head(sheet, chart, top)?;
+    let shown = bars.len();
     let totals = totals(bars);
     let widest = |texts: &mut dyn Iterator<Item = &String>, face: Type| {
         texts.map(|t| sheet.width(t, face)).fold(0.0, f64::max)

@@ -283,3 +283,23 @@ impl BenchUpdates {
         self.updates.digest()
     }
 }
+
+/// Steps of random actions on a problem of price, stock or ads; the sum of rewards.
+///
+/// # Errors
+/// As `operations::steps`.
+#[cfg(feature = "whole")]
+#[wasm_bindgen(js_name = benchSteps)]
+pub fn bench_steps(problem: &str, count: u32) -> Result<f64, JsValue> {
+    crate::lab::operations::steps(problem, count).map_err(into_js)
+}
+
+/// Training on a problem of price, stock or ads; percent of the optimum.
+///
+/// # Errors
+/// As `operations::train`.
+#[cfg(feature = "whole")]
+#[wasm_bindgen(js_name = benchTraining)]
+pub fn bench_training(problem: &str, count: u32) -> Result<f64, JsValue> {
+    crate::lab::operations::train(problem, count).map_err(into_js)
+}

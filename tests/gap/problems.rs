@@ -11,7 +11,8 @@ use qcart::env::inventory::newsvendor::Newsvendor;
 use qcart::env::inventory::perishable::{Issue, Perishable};
 use qcart::env::pricing::{Pricing, PricingConfig};
 
-const COSTS: Costs = Costs {
+/// Nothing but holding and shortage.
+pub const COSTS: Costs = Costs {
     price: 0.0,
     unit_cost: 0.0,
     fixed: 0.0,
@@ -19,7 +20,8 @@ const COSTS: Costs = Costs {
     penalty: 4.0,
 };
 
-fn poisson(mean: f64) -> Discrete {
+/// Poisson demand.
+pub fn poisson(mean: f64) -> Discrete {
     Discrete::poisson(mean).unwrap()
 }
 
@@ -49,8 +51,9 @@ pub fn season() -> Pricing {
     .unwrap()
 }
 
-/// One order before Poisson demand of mean 20.
-pub fn newsvendor() -> Newsvendor {
+/// One order before Poisson demand: at a mean of 100 the documented costs of a popular environment whose formula is
+/// wrong; the right optimum is 103.
+pub fn documented(mean: f64, most: u32) -> Newsvendor {
     let costs = Costs {
         price: 50.0,
         unit_cost: 20.0,
@@ -58,22 +61,26 @@ pub fn newsvendor() -> Newsvendor {
         penalty: 5.0,
         ..COSTS
     };
-    Newsvendor::new(poisson(20.0), costs, 0.0, 40).unwrap()
+    Newsvendor::new(poisson(mean), costs, 0.0, most).unwrap()
 }
 
-/// The (s, S) instance of the field notes.
+/// One order before Poisson demand of mean 20.
+pub fn newsvendor() -> Newsvendor {
+    documented(20.0, 40)
+}
+
+/// The (s, S) instance of the field notes, on a grid that learning can cover.
 pub fn reorder() -> Backorder {
-    Backorder::new(
-        poisson(6.0),
-        0,
-        Costs {
-            fixed: 5.0,
-            ..COSTS
-        },
-        20,
-        21,
-    )
-    .unwrap()
+    reorder_within(20, 21)
+}
+
+/// The same on any grid.
+pub fn reorder_within(stock: u32, backlog: u32) -> Backorder {
+    let costs = Costs {
+        fixed: 5.0,
+        ..COSTS
+    };
+    Backorder::new(poisson(6.0), 0, costs, stock, backlog).unwrap()
 }
 
 /// Two periods of lead time, backorders.
@@ -118,14 +125,19 @@ pub fn perishable() -> Perishable {
     Perishable::new(poisson(3.0), costs, 1.0, 3, 7, Issue::OldestFirst).unwrap()
 }
 
-/// Three ads, thirty impressions, money for six clicks.
-pub fn placement() -> Campaign {
+/// Three ads: often clicked and cheap, seldom and worth much, and one that never pays off.
+pub fn three_ads(budget: u32, decisions: u32) -> Campaign {
     let offers = vec![
         shown(0.3, 1, 1.0).unwrap(),
         shown(0.1, 2, 6.0).unwrap(),
         shown(0.2, 3, 1.5).unwrap(),
     ];
-    Campaign::new(6, 30, &[Segment { share: 1.0, offers }]).unwrap()
+    Campaign::new(budget, decisions, &[Segment { share: 1.0, offers }]).unwrap()
+}
+
+/// Thirty impressions of them, money for six clicks.
+pub fn placement() -> Campaign {
+    three_ads(6, 30)
 }
 
 /// Two kinds of visitors, fifteen second-price auctions.

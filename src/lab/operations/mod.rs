@@ -2,6 +2,7 @@
 
 mod answers;
 mod baselines;
+mod drill;
 mod episode;
 mod orders;
 mod registry;
@@ -21,6 +22,7 @@ use crate::experiment::parameters::{Settings, Value};
 use crate::problem::{Problem, Text};
 use crate::random::Rng;
 
+pub use drill::{steps, train};
 pub use orders::Orders;
 pub use registry::ALL;
 

@@ -7,7 +7,7 @@ const PUSH = 512 * 1024;
 self.onmessage = async ({ data }) => {
   try {
     const { memory } = await init();
-    const result = await { updates, importing, judging, lists, ranking }[data.what](data);
+    const result = await { updates, importing, judging, lists, ranking, operations }[data.what](data);
     self.postMessage({ ...result, megabytes: memory.buffer.byteLength / 1e6 });
   } catch (error) {
     self.postMessage({ error: String(error?.stack ?? error) });
@@ -62,6 +62,19 @@ function judging({ resamples, rounds }) {
     seconds = Math.min(seconds, (performance.now() - start) / 1000);
   }
   return { seconds, value };
+}
+
+/** A problem of price, stock or ads: steps of its environment alone, and of training on it. */
+function operations({ problem, count, rounds }) {
+  let steps = Infinity;
+  let training = Infinity;
+  let sum = 0;
+  let percent = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    steps = Math.min(steps, secondsOf(() => { sum = engine.benchSteps(problem, count); }));
+    training = Math.min(training, secondsOf(() => { percent = engine.benchTraining(problem, count); }));
+  }
+  return { steps, training, sum, percent };
 }
 
 const bytesOf = async (file) => new Uint8Array(await (await fetch(file)).arrayBuffer());

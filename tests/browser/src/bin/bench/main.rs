@@ -20,6 +20,12 @@ use xtask::{browser, wasm, workspace};
 const ROWS: u64 = 3_000_000;
 const MANY_ROWS: u64 = 10_000_000;
 
+/// Problems of price, stock and ads, as in `benches/operations.rs`, and the steps of a round on them.
+const OPERATIONS: [&str; 3] = ["season", "reorder", "bids"];
+const OPERATION_STEPS: u32 = 5_000_000;
+/// Steps of the same in Python.
+const PYTHON_STEPS: u32 = 300_000;
+
 /// Resamples of off-policy evaluation.
 const RESAMPLES: u32 = 2000;
 
@@ -60,6 +66,7 @@ fn main() -> Result<()> {
     show(bench.updates()?);
     show(bench.answers()?);
     show(bench.chromium.judging()?);
+    show(bench.operations()?);
     show(page::long_tasks(&folder, &bench.site)?);
     let path = workspace::target_dir().join("bench.json");
     fs::write(&path, table::json(&rows)?)?;
@@ -167,6 +174,76 @@ struct Bench {
 }
 
 impl Bench {
+    /// Price, stock and ads: steps of the environments alone, and of training on them; what came out must be equal.
+    fn operations(&mut self) -> Result<Vec<Row>> {
+        let mut rates = [[0.0_f64; 2]; OPERATIONS.len()];
+        let mut notes = Vec::new();
+        for _ in 0..TURNS {
+            self.run_native("operations", &["--quick".to_owned()])?;
+            notes.clear();
+            for (problem, best) in OPERATIONS.iter().zip(&mut rates) {
+                let request = json!({ "what": "operations", "problem": problem, "count": OPERATION_STEPS, "rounds": 2 });
+                let result = self.chromium.measure("engine.js", &request)?;
+                for (place, key) in ["steps", "training"].into_iter().enumerate() {
+                    best[place] =
+                        best[place].max(f64::from(OPERATION_STEPS) / number(&result, key) / 1e6);
+                }
+                notes.push(["sum", "percent"].map(|key| format!("{:.6}", number(&result, key))));
+            }
+        }
+        let mut rows = Vec::new();
+        for ((problem, rates), notes) in OPERATIONS.iter().zip(rates).zip(&notes) {
+            for (place, kind) in ["random", "training"].into_iter().enumerate() {
+                let name = format!("operations.{kind}.{problem}");
+                let (rate, native) = (rates[place], self.native.value(&name)?);
+                rows.push(Row::measured(
+                    &format!("{problem}: {kind}, native"),
+                    native,
+                    "M steps/s",
+                ));
+                rows.push(Row::measured(
+                    &format!("{problem}: {kind}, wasm"),
+                    rate,
+                    "M steps/s",
+                ));
+                if kind == "random" {
+                    rows.push(Row::at_least(
+                        &format!("{problem}: wasm, M steps/s"),
+                        rate,
+                        20.0,
+                    ));
+                    rows.push(Row::at_least(
+                        &format!("{problem}: wasm / native"),
+                        rate / native,
+                        0.7,
+                    ));
+                }
+                rows.push(Row::equal(
+                    &format!("{problem}: {kind}, result"),
+                    self.native.note(&name)?,
+                    &notes[place],
+                ));
+            }
+        }
+        match rivals::season(PYTHON_STEPS)? {
+            Some(seconds) => {
+                let theirs = f64::from(PYTHON_STEPS) / seconds / 1e6;
+                rows.push(Row::measured(
+                    "season: random, numpy loop",
+                    theirs,
+                    "M steps/s",
+                ));
+                rows.push(Row::measured(
+                    "season: wasm / numpy loop",
+                    rates[0][0] / theirs,
+                    "x",
+                ));
+            }
+            None => rows.push(Row::skipped("season: random, numpy loop", "no numpy")),
+        }
+        Ok(rows)
+    }
+
     fn run_native(&mut self, bench: &str, arguments: &[String]) -> Result<()> {
         let log = self.site.join("events.csv");
         self.native.run(bench, arguments, &log)

@@ -38,8 +38,18 @@ pub fn fetch_papaparse(scratch: &Path, site: &Path) -> Result<bool> {
     Ok(true)
 }
 
+/// Seconds that a loop in Python with numpy takes for so many steps of the season; nothing where numpy isn't there.
+pub fn season(steps: u32) -> Result<Option<f64>> {
+    Ok(python("season.py", steps)?.map(|(seconds, _)| seconds))
+}
+
 /// Seconds that numpy takes for a bootstrap of the off-policy estimators, and the value of DR; nothing where it isn't there.
 pub fn numpy(resamples: u32) -> Result<Option<(f64, f64)>> {
+    python("ope.py", resamples)
+}
+
+/// The two numbers that a script prints; nothing where numpy isn't there.
+fn python(script: &str, count: u32) -> Result<Option<(f64, f64)>> {
     let python = |arguments: &[&str]| {
         Command::new("python3")
             .args(arguments)
@@ -49,12 +59,12 @@ pub fn numpy(resamples: u32) -> Result<Option<(f64, f64)>> {
     if !python(&["-c", "import numpy"]).is_ok_and(|output| output.status.success()) {
         return Ok(None);
     }
-    let script = workspace::root().join("tests/browser/bench/ope.py");
-    let output = python(&[&script.to_string_lossy(), &resamples.to_string()])?;
+    let path = workspace::root().join("tests/browser/bench").join(script);
+    let output = python(&[&path.to_string_lossy(), &count.to_string()])?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut words = text.split_whitespace().map(str::parse);
     let (Some(Ok(seconds)), Some(Ok(value))) = (words.next(), words.next()) else {
-        return Err(anyhow::anyhow!("ope.py printed {text:?}")).context("numpy");
+        return Err(anyhow::anyhow!("{script} printed {text:?}")).context("numpy");
     };
     Ok(Some((seconds, value)))
 }
