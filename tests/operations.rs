@@ -290,7 +290,7 @@ fn planted_demand_is_read_from_the_log_and_can_be_used() {
         other => panic!("{other:?}"),
     };
     assert_eq!(lines.len(), 5);
-    assert!(spent <= 500.0 && profit > 0.0 && profit <= bound + 1e-9);
+    assert!(spent <= 100.0 && profit > 0.0 && profit <= bound + 1e-9);
 }
 
 #[test]

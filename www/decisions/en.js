@@ -62,6 +62,7 @@ export default {
   "demand.periods": "period",
   "demand.units": "units",
   "demand.sold": "sold",
+  "demand.soldMean": "sold, mean with 95 % interval",
   "demand.ahead": "forecast",
   "demand.forecast": "Forecast by {method}: mean absolute error {error} units on the last {tested} periods, repeating the last value {naive}.",
   "demand.response": "Units by price",

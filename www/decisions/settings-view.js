@@ -41,7 +41,7 @@ export function settingsView() {
   return html`
     <div class="part"><h3>${t("settings.title")}</h3>
       ${fieldGroup(`operations ${id}`, "decide", parameters.filter(fits).map(parameter))}</div>
-    ${family() === "ads" ? html`<p class="small soft">${t("settings.ads")}</p>` : html`<div class="part"><details class="fold" .open=${at.demandOpen} @toggle=${(event) => openDemand(event.target.open)}>
+    ${family() === "ads" ? html`<p class="small soft">${t("settings.ads")}</p>` : html`<div class="part"><details class="fold" data-testid="demand" .open=${at.demandOpen} @toggle=${(event) => openDemand(event.target.open)}>
       <summary>${t("demand.title")}</summary>${at.demandOpen ? demand() : nothing}</details></div>`}
   `;
 }
@@ -100,7 +100,6 @@ function seriesSpec({ series, forecast }) {
 }
 
 function priced({ response: { Ok: fit }, prices }) {
-  const seen = [...prices].sort((a, b) => a[0] - b[0]);
   const words = {
     slope: format.brief(fit.slope, 4), error: format.brief(fit.slopeError, 3), low: format.brief(fit.slopeInterval[0], 3), high: format.brief(fit.slopeInterval[1], 3),
     elasticity: format.brief(fit.elasticity, 3), periods: format.whole(fit.periods), from: plain(fit.seen[0]), to: plain(fit.seen[1]),
@@ -108,7 +107,10 @@ function priced({ response: { Ok: fit }, prices }) {
   return html`<q-chart size="small" plain legend .spec=${{
       kind: "lines", title: t("demand.response"), x: { label: t("demand.price"), unit: unit() }, y: { label: t("demand.units") },
       series: [
-        { label: t("demand.sold"), style: 6, dash: 2, exact: true, x: seen.map(([x]) => x), y: seen.map(([, y]) => y) },
+        {
+          label: t("demand.soldMean"), style: 6, dash: 2, exact: true, x: prices.map(({ price }) => price), y: prices.map(({ units }) => units),
+          low: prices.map(({ units, interval }) => interval?.[0] ?? units), high: prices.map(({ units, interval }) => interval?.[1] ?? units),
+        },
         { label: t("demand.fitted"), style: 0, dash: 0, exact: true, x: fit.curve.map(([x]) => x), y: fit.curve.map(([, y]) => y) },
       ],
     }}></q-chart>

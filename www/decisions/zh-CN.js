@@ -62,6 +62,7 @@ export default {
   "demand.periods": "周期",
   "demand.units": "件数",
   "demand.sold": "已售",
+  "demand.soldMean": "已售，均值与 95% 区间",
   "demand.ahead": "预测",
   "demand.forecast": "预测方法：{method}；在最后 {tested} 期上的平均绝对误差为 {error} 件，沿用上一期数值为 {naive}。",
   "demand.response": "销量与价格",

@@ -443,7 +443,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         GROUP,
         words("Money for orders", "订货资金"),
         words("What the orders of all items may cost together.", "全部商品订货总额上限。"),
-        (500.0, 0.0, 1e9, 10.0),
+        (100.0, 0.0, 1e9, 10.0),
     ),
     integer(
         "splitItems",

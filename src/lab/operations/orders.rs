@@ -4,15 +4,18 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::super::protocol::{DemandView, ForecastView, ResponseView, SplitLine, SplitView};
+use super::super::protocol::{
+    AtPrice, DemandView, ForecastView, ResponseView, SplitLine, SplitView,
+};
 use super::find;
 use crate::demand::backtest::choose;
 use crate::demand::discrete::Discrete;
 use crate::demand::fit::{Form, PriceFit, fit};
 use crate::demand::forecast::forecast;
-use crate::demand::orders::{Demand, Period};
+use crate::demand::orders::{Demand, Observation, Period};
 use crate::demand::response::PriceResponse;
 use crate::demand::smooth::Method;
+use crate::demand::special::student_point;
 use crate::env::inventory::Costs;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::experiment::parameters::{Settings, Value};
@@ -104,11 +107,7 @@ impl Ordered {
             step: demand.period().millis(),
             mean,
             scatter,
-            prices: observations
-                .iter()
-                .map(|o| (o.price, o.units))
-                .take(2_000)
-                .collect(),
+            prices: at_prices(&observations),
             response: fitted.map(|fitted| response(&fitted)),
             forecast: look_ahead(&series, settings),
             series,
@@ -179,6 +178,35 @@ fn moments(series: &[f64]) -> (f64, f64) {
     let squares = series.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
     let variance = squares / (n - 1.0).max(1.0);
     (mean, if mean > 0.0 { variance / mean } else { 1.0 })
+}
+
+/// Mean units at each price, cheapest first.
+fn at_prices(observations: &[Observation]) -> Vec<AtPrice> {
+    let mut sorted = observations.to_vec();
+    sorted.sort_by(|a, b| a.price.total_cmp(&b.price));
+    let groups = sorted.chunk_by(|a, b| b.price <= a.price * 1.005);
+    groups
+        .map(|group| {
+            let n = group.len();
+            let mean = |of: fn(&Observation) -> f64| group.iter().map(of).sum::<f64>() / n as f64;
+            let units = mean(|o| o.units);
+            let squares: f64 = group
+                .iter()
+                .map(|o| (o.units - units) * (o.units - units))
+                .sum();
+            let interval = (n > 1).then(|| {
+                let error = libm::sqrt(squares / (n as f64 - 1.0) / n as f64);
+                let half = student_point(n - 1) * error;
+                ((units - half).max(0.0), units + half)
+            });
+            AtPrice {
+                price: mean(|o| o.price),
+                units,
+                interval,
+                periods: n as u32,
+            }
+        })
+        .collect()
 }
 
 fn response(fitted: &PriceFit) -> ResponseView {

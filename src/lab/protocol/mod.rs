@@ -27,9 +27,9 @@ use crate::train::{Snapshot, StepTrace};
 
 #[cfg(feature = "whole")]
 pub use operations::{
-    Actions, AxisView, BaselineRow, DemandView, Earnings, Episode, ForecastView, Gap, Measure,
-    OperationsAnswer, OperationsRequest, Panel, PolicyMap, ResponseView, Rule, Shown, SplitLine,
-    SplitView,
+    Actions, AtPrice, AxisView, BaselineRow, DemandView, Earnings, Episode, ForecastView, Gap,
+    Measure, OperationsAnswer, OperationsRequest, Panel, PolicyMap, ResponseView, Rule, Shown,
+    SplitLine, SplitView,
 };
 #[cfg(feature = "whole")]
 pub use ranking::{

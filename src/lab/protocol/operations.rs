@@ -227,14 +227,28 @@ pub struct DemandView {
     pub mean: f64,
     /// Variance over mean.
     pub scatter: f64,
-    /// Price and units of each period whose price is known.
-    pub prices: Vec<(f64, f64)>,
+    /// What was sold at each price.
+    pub prices: Vec<AtPrice>,
     /// The price response, or why there is none.
     pub response: Result<ResponseView, Problem>,
     /// The forecast, or why there is none.
     pub forecast: Result<ForecastView, Problem>,
     /// Parameters that the current problem could take from here.
     pub proposal: BTreeMap<String, Value>,
+}
+
+/// Sales at a price; prices within half a percent of each other are one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AtPrice {
+    /// The price.
+    pub price: f64,
+    /// Mean units a period.
+    pub units: f64,
+    /// Their 95 % interval; absent with a single period.
+    pub interval: Option<(f64, f64)>,
+    /// Periods.
+    pub periods: u32,
 }
 
 /// A fitted price response.

@@ -54,12 +54,11 @@ fn stock_and_ads_come_near_their_optimum() {
 #[test]
 fn demand_is_read_from_the_log_or_refused() {
     scenario(&Setting::default(), |page| {
-        page.wait_until_ready()?;
+        choose(page, "price", None)?;
         page.click("button", "Generated orders")?;
         page.wait_for_text("orders.csv")?;
         page.wait_until_ready()?;
-        choose(page, "price", None)?;
-        page.value("document.querySelector('#decide-view details:last-of-type').open = true")?;
+        page.value("document.querySelector('[data-testid=demand]').open = true")?;
         page.wait_for("document.querySelector('#demand-item option[value=tea]')")?;
         page.value("((s) => { s.value = 'cake'; s.dispatchEvent(new Event('change')); })(document.querySelector('#demand-item'))")?;
         page.wait_for(
