@@ -55,6 +55,14 @@ pub trait BehaviourModel {
         self.fit(train, watch).map(|()| 1.0)
     }
 
+    /// Ends learning in slices before its time: what is best so far is kept. Models that learn in one slice have nothing to end.
+    fn stop_early(&mut self) {}
+
+    /// The network behind the model, where there is one.
+    fn network(&self) -> Option<&neural::Neural> {
+        None
+    }
+
     /// Leaves the score of each item that may come next in `scratch.scores`; no score is NaN.
     fn score(&self, history: History<'_>, scratch: &mut Scratch);
 

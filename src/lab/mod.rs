@@ -11,6 +11,8 @@ mod first;
 mod learning;
 mod look;
 #[cfg(feature = "whole")]
+mod networks;
+#[cfg(feature = "whole")]
 pub mod operations;
 pub mod problems;
 pub mod protocol;

@@ -7,10 +7,11 @@ use super::protocol::{
     ModelInfo, Response,
 };
 use super::{Answer, Lab, done};
+use crate::behaviour::neural::{Course, Learning};
 use crate::behaviour::{BehaviourModel, Choice, Sessions, Watch};
 use crate::evaluate::{
-    Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, build, differ_most, models,
-    validation,
+    Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, all_models, build,
+    differ_most, validation,
 };
 use crate::experiment::ranking::{Ranking, Terms, Unit, digest};
 use crate::log::Log;
@@ -34,13 +35,15 @@ pub struct Board {
     ground: Option<Ground>,
     trials: Vec<Trial>,
     task: Option<Task>,
+    /// The network tested last: to be asked for its reasons.
+    network: Option<(String, Box<dyn BehaviourModel>)>,
 }
 
 /// What all models of a board are tested on.
 #[derive(Clone)]
-struct Ground {
-    terms: Terms,
-    split: Rc<Split>,
+pub(super) struct Ground {
+    pub(super) terms: Terms,
+    pub(super) split: Rc<Split>,
 }
 
 /// One model on its way.
@@ -53,8 +56,31 @@ struct Task {
 
 enum Stage {
     Tune(Search, Box<Split>),
-    Fit { choice: Choice, tuned: u32 },
+    Fit(Box<Fit>),
     Test(Box<Test>),
+}
+
+/// A model that learns.
+struct Fit {
+    choice: Choice,
+    tuned: u32,
+    model: Box<dyn BehaviourModel>,
+    begun: bool,
+    done: f64,
+    spent_ms: f64,
+}
+
+impl Fit {
+    fn new(choice: Choice, tuned: u32) -> Result<Self, Problem> {
+        Ok(Self {
+            model: build(&choice)?,
+            choice,
+            tuned,
+            begun: false,
+            done: 0.0,
+            spent_ms: 0.0,
+        })
+    }
 }
 
 struct Test {
@@ -67,6 +93,12 @@ struct Test {
 }
 
 impl Board {
+    /// The network tested last, its name, and what it was tested on.
+    pub(super) fn network(&self) -> Option<(&str, &dyn BehaviourModel, &Ground)> {
+        let (name, model) = self.network.as_ref()?;
+        Some((name, model.as_ref(), self.ground.as_ref()?))
+    }
+
     fn trial(&self, model: &str) -> Result<&Trial, Problem> {
         let found = self.trials.iter().find(|trial| trial.choice.model == model);
         found.ok_or_else(|| {
@@ -91,8 +123,7 @@ impl Stage {
         let Terms { tune, seed, .. } = ground.terms;
         if tune == 0 {
             let choice = Choice::named(model);
-            build(&choice)?;
-            return Ok(Self::Fit { choice, tuned: 0 });
+            return Ok(Self::Fit(Box::new(Fit::new(choice, 0)?)));
         }
         let search = Search::new(model, Metric::Mrr, tune, u64::from(seed))?;
         Ok(Self::Tune(search, Box::new(validation(&ground.split)?)))
@@ -101,21 +132,30 @@ impl Stage {
     fn name(&self) -> EvaluationStage {
         match self {
             Self::Tune(..) => EvaluationStage::Tune,
-            Self::Fit { .. } => EvaluationStage::Fit,
+            Self::Fit(_) => EvaluationStage::Fit,
             Self::Test(_) => EvaluationStage::Test,
+        }
+    }
+
+    /// How a network learns.
+    fn learning(&self) -> Option<Learning> {
+        match self {
+            Self::Fit(fit) => fit.model.network()?.course().map(Course::learning),
+            Self::Test(test) => test.model.network()?.course().map(Course::learning),
+            Self::Tune(..) => None,
         }
     }
 
     fn fraction(&self, split: &Split) -> f64 {
         let (done, of) = match self {
             Self::Tune(search, _) => search.progress(),
-            Self::Fit { .. } => (0, 1),
+            Self::Fit(fit) => return fit.done,
             Self::Test(test) => (test.walk.done(), split.test.events() - split.test.len()),
         };
         done as f64 / of.max(1) as f64
     }
 
-    /// A slice: one setting tried, the whole of learning, or some predictions.
+    /// A slice: one setting tried, some of learning, or some predictions.
     fn advance(self, split: &Split, work: u64, clock: fn() -> f64) -> Result<Next, Problem> {
         let mut listen = |_: f64| true;
         let mut watch = Watch::new(&mut listen);
@@ -125,21 +165,23 @@ impl Stage {
                     return Ok(Next::Stage(Self::Tune(search, inner)));
                 }
                 let best = search.finish();
-                Ok(Next::Stage(Self::Fit {
-                    choice: best.choice,
-                    tuned: best.trials.len() as u32,
-                }))
+                let fit = Fit::new(best.choice, best.trials.len() as u32)?;
+                Ok(Next::Stage(Self::Fit(Box::new(fit))))
             }
-            Self::Fit { choice, tuned } => {
+            Self::Fit(mut fit) => {
                 let start = clock();
-                let mut model = build(&choice)?;
-                model.fit(&split.train, &mut watch)?;
+                let first = !std::mem::replace(&mut fit.begun, true);
+                fit.done = fit.model.fit_slice(&split.train, first, work, &mut watch)?;
+                fit.spent_ms += clock() - start;
+                if fit.done < 1.0 {
+                    return Ok(Next::Stage(Self::Fit(fit)));
+                }
                 Ok(Next::Stage(Self::Test(Box::new(Test {
-                    choice,
-                    tuned,
-                    model,
+                    choice: fit.choice,
+                    tuned: fit.tuned,
+                    model: fit.model,
                     walk: Walk::new(LIST),
-                    fit_ms: clock() - start,
+                    fit_ms: fit.spent_ms,
                     spent_ms: 0.0,
                 }))))
             }
@@ -151,7 +193,8 @@ impl Stage {
                 Ok(if left {
                     Next::Stage(Self::Test(test))
                 } else {
-                    Next::Trial(test.trial())
+                    let (trial, model) = test.trial();
+                    Next::Trial(trial, model)
                 })
             }
         }
@@ -159,32 +202,42 @@ impl Stage {
 }
 
 impl Test {
-    fn trial(self) -> Trial {
+    fn trial(self) -> (Trial, Box<dyn BehaviourModel>) {
         let outcome = self.walk.finish();
-        Trial {
+        let trial = Trial {
             choice: self.choice,
             tuned: self.tuned,
             fit_ms: self.fit_ms,
             recommend_us: 1000.0 * self.spent_ms / outcome.len().max(1) as f64,
             bytes: self.model.memory() as u64,
             outcome,
-        }
+        };
+        (trial, self.model)
     }
 }
 
 /// What a slice came to.
 enum Next {
     Stage(Stage),
-    Trial(Trial),
+    Trial(Trial, Box<dyn BehaviourModel>),
 }
 
 impl Lab {
     pub(super) fn answer_board(&mut self, request: BoardRequest) -> Answer {
         match request {
             BoardRequest::Models => Ok(vec![Response::Models {
-                models: models().map(ModelInfo::from).collect(),
+                models: all_models().map(ModelInfo::from).collect(),
             }]),
             BoardRequest::EvaluateModel { model, terms } => self.evaluate_model(&model, terms),
+            BoardRequest::Measure { model, terms } => self.measure_network(&model, terms),
+            BoardRequest::StopLearning => {
+                if let Some(Stage::Fit(fit)) = self.board.task.as_mut().map(|task| &mut task.stage)
+                {
+                    fit.model.stop_early();
+                }
+                done()
+            }
+            BoardRequest::Explain { session } => self.explain_network(session),
             BoardRequest::CancelEvaluation => {
                 self.board.task = None;
                 done()
@@ -214,7 +267,7 @@ impl Lab {
     }
 
     /// The split for these terms. Under other terms than before, all that was tested before is forgotten.
-    fn ground(&mut self, terms: Terms) -> Result<Ground, Problem> {
+    pub(super) fn ground(&mut self, terms: Terms) -> Result<Ground, Problem> {
         if let Some(ground) = &self.board.ground
             && ground.terms == terms
         {
@@ -264,8 +317,11 @@ impl Lab {
                 self.board.task = Some(task);
                 Ok(responses)
             }
-            Next::Trial(trial) => {
+            Next::Trial(trial, fitted) => {
                 let model = task.model;
+                if fitted.network().is_some() {
+                    self.board.network = Some((model.clone(), fitted));
+                }
                 self.board
                     .trials
                     .retain(|other| other.choice.model != trial.choice.model);
@@ -283,7 +339,7 @@ impl Lab {
         };
         // The models asked for come first, each kind at its place: no copy of all their lists is needed.
         let asked = |trial: &Trial| names.contains(&trial.choice.model);
-        let place = |trial: &Trial| models().position(|kind| kind.name == trial.choice.model);
+        let place = |trial: &Trial| all_models().position(|kind| kind.name == trial.choice.model);
         trials.sort_by_key(|trial| (!asked(trial), place(trial)));
         let trials = &trials[..trials.iter().filter(|trial| asked(trial)).count()];
         let Some(first) = trials.first() else {
@@ -338,6 +394,7 @@ impl Task {
             model: self.model.clone(),
             stage: self.stage.name(),
             fraction: self.stage.fraction(&self.ground.split),
+            learning: self.stage.learning(),
         }
     }
 }

@@ -1,50 +1,64 @@
 //! Kernels on rows of numbers. Sums run in eight lanes that are added in one fixed order.
 
-/// Lanes of a sum.
+use wide::f32x4;
+
+/// Lanes of a sum: two registers of four.
 const LANES: usize = 8;
 
 /// Adds the lanes in a fixed tree.
-fn fold(lane: [f32; LANES]) -> f32 {
-    let four = [
-        lane[0] + lane[4],
-        lane[1] + lane[5],
-        lane[2] + lane[6],
-        lane[3] + lane[7],
-    ];
+fn fold([low, high]: [f32x4; 2]) -> f32 {
+    let four = (low + high).to_array();
     (four[0] + four[2]) + (four[1] + four[3])
 }
 
+/// Eight numbers as two registers; what is missing is zero.
+#[inline]
+fn lanes(chunk: &[f32; LANES]) -> [f32x4; 2] {
+    let (halves, _) = chunk.as_chunks::<4>();
+    [f32x4::new(halves[0]), f32x4::new(halves[1])]
+}
+
+/// What is left of a row after its full chunks.
+fn padded(rest: &[f32]) -> [f32; LANES] {
+    let mut chunk = [0.0; LANES];
+    for (place, value) in chunk.iter_mut().zip(rest) {
+        *place = *value;
+    }
+    chunk
+}
+
 /// The inner product of two rows of one length.
+#[inline]
 #[must_use]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lane = [0.0; LANES];
+    let mut sums = [f32x4::splat(0.0); 2];
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
+    let mut take = |a: &[f32; LANES], b: &[f32; LANES]| {
+        let (a, b) = (lanes(a), lanes(b));
+        sums[0] += a[0] * b[0];
+        sums[1] += a[1] * b[1];
+    };
     for (a, b) in a.iter().zip(b) {
-        for i in 0..LANES {
-            lane[i] += a[i] * b[i];
-        }
+        take(a, b);
     }
-    for ((sum, a), b) in lane.iter_mut().zip(a_rest).zip(b_rest) {
-        *sum += a * b;
+    if !a_rest.is_empty() {
+        take(&padded(a_rest), &padded(b_rest));
     }
-    fold(lane)
+    fold(sums)
 }
 
 /// The sum of a row.
 #[must_use]
 pub fn sum(row: &[f32]) -> f32 {
-    let mut lane = [0.0; LANES];
+    let mut sums = [f32x4::splat(0.0); 2];
     let (chunks, rest) = row.as_chunks::<LANES>();
-    for chunk in chunks {
-        for i in 0..LANES {
-            lane[i] += chunk[i];
-        }
+    for chunk in chunks.iter().chain([&padded(rest)]) {
+        let chunk = lanes(chunk);
+        sums[0] += chunk[0];
+        sums[1] += chunk[1];
     }
-    for (sum, value) in lane.iter_mut().zip(rest) {
-        *sum += value;
-    }
-    fold(lane)
+    fold(sums)
 }
 
 /// The sum of squares, in `f64`: gradients of many millions of weights add up without losing the small ones.

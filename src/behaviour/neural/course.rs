@@ -32,6 +32,24 @@ pub struct Epoch {
     pub mrr: Option<f64>,
 }
 
+/// How learning goes, for whoever watches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Learning {
+    /// The epochs that are over, those of the run that looks for their number first.
+    pub epochs: Vec<Epoch>,
+    /// How many of them belonged to that run.
+    pub searched: u32,
+    /// The epoch that was best on the validation window, from 1; 0 before there is one.
+    pub best: u32,
+    /// Mean cross-entropy of the epoch under way so far.
+    pub loss: f64,
+    /// Mean length of its gradients so far.
+    pub norm: f64,
+    /// Targets learned from, in all.
+    pub targets: f64,
+}
+
 /// A network on its way. The same sessions must be given to every call.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -51,6 +69,9 @@ pub struct Course {
     again: Option<u32>,
     epoch: u32,
     steps: u64,
+    targets: f64,
+    searched: u32,
+    best_epoch: u32,
 }
 
 impl Course {
@@ -80,6 +101,23 @@ impl Course {
             again: None,
             epoch: 0,
             steps: 0,
+            targets: 0.0,
+            searched: 0,
+            best_epoch: 0,
+        }
+    }
+
+    /// How learning goes.
+    #[must_use]
+    pub fn learning(&self) -> Learning {
+        let taken = self.next.max(1) as f64;
+        Learning {
+            epochs: self.epochs.clone(),
+            searched: self.searched,
+            best: self.best_epoch,
+            loss: self.sums.loss / taken,
+            norm: self.sums.norm / taken,
+            targets: self.targets,
         }
     }
 
@@ -124,6 +162,7 @@ impl Course {
             return Err(self.diverged());
         }
         self.steps += 1;
+        self.targets += f64::from(step.targets);
         self.sums.loss += step.loss;
         self.sums.value_loss += step.value_loss;
         self.sums.norm += step.norm;
@@ -148,10 +187,13 @@ impl Course {
             let (hr, mrr) = self.validate(sessions);
             (epoch.hr, epoch.mrr) = (Some(hr), Some(mrr));
             if self.best.as_ref().is_none_or(|best| mrr > best.0) {
+                self.best_epoch = self.epoch;
                 self.best = Some((mrr, self.epoch, self.learner.weights.clone()));
             }
         }
         self.epochs.push(epoch);
+        self.searched += u32::from(self.again.is_none());
+        self.sums = Epoch::default();
         let best = self.best.as_ref().map_or(self.epoch, |best| best.1);
         let over = self.epoch >= self.settings.epochs || self.epoch >= best + PATIENCE;
         if self.again.is_none() && over {

@@ -6,6 +6,7 @@
 //! encoded all at once. Both heads score items by their embeddings, which are the inputs' too.
 
 mod course;
+mod explain;
 mod heads;
 mod network;
 mod settings;
@@ -17,7 +18,8 @@ use crate::nn::encoder::Kind;
 use crate::nn::vector::{exp, softmax};
 use crate::problem::{Problem, Text};
 
-pub use course::{Course, Epoch};
+pub use course::{Course, Epoch, Learning};
+pub use explain::Explanation;
 pub use network::{Network, Pass};
 pub use settings::{PARAMETERS, RankBy, Settings};
 pub use step::{Learner, Step};
@@ -85,6 +87,12 @@ impl Neural {
             settings,
             course: None,
         }
+    }
+
+    /// What it was told before learning.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// How learning goes, or went.
@@ -196,6 +204,16 @@ impl BehaviourModel for Neural {
         let done = self.advance(train, work)?;
         watch.report((done * 1e4) as usize, 10_000)?;
         Ok(done)
+    }
+
+    fn stop_early(&mut self) {
+        if let Some(course) = &mut self.course {
+            course.keep_best();
+        }
+    }
+
+    fn network(&self) -> Option<&Neural> {
+        Some(self)
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {

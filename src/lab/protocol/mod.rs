@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use super::findings::Learned;
+#[cfg(feature = "whole")]
+use crate::behaviour::neural::Learning;
 use crate::experiment::finding::Finding;
 use crate::experiment::outcome::{Outcome, Verdict};
 use crate::experiment::parameters::Value;
@@ -33,7 +35,8 @@ pub use operations::{
 };
 #[cfg(feature = "whole")]
 pub use ranking::{
-    BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, Expected, ModelInfo,
+    BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, Expected, Insight,
+    InsightEvent, ModelInfo, NetworkInfo,
 };
 #[cfg(feature = "whole")]
 pub use study::{
@@ -310,7 +313,15 @@ pub enum Response {
         stage: EvaluationStage,
         /// How much of the stage is done, from 0 to 1.
         fraction: f64,
+        /// How a network learns, where the model is one.
+        learning: Option<Learning>,
     },
+    /// What a network will take to learn.
+    #[cfg(feature = "whole")]
+    Network(NetworkInfo),
+    /// Why a tested network recommends what it does.
+    #[cfg(feature = "whole")]
+    Insight(Insight),
     /// A model was tested; [`Request::Compare`] shows it.
     #[cfg(feature = "whole")]
     Evaluated {

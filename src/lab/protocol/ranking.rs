@@ -21,6 +21,20 @@ pub enum BoardRequest {
         /// How models are compared.
         terms: Terms,
     },
+    /// Measures by a few steps what a network would take to learn under these terms.
+    Measure {
+        /// The network's name.
+        model: String,
+        /// How models are compared.
+        terms: Terms,
+    },
+    /// Ends the learning of the network under way: the best weights so far are tested.
+    StopLearning,
+    /// Why the network tested last recommends what it does at the end of a test session.
+    Explain {
+        /// Number of the test session; beyond the last one it begins again at the first.
+        session: u32,
+    },
     /// Ends the evaluation under way, between two slices of it; the models tested before stay.
     CancelEvaluation,
     /// The tested models of this list on one leaderboard.
@@ -92,6 +106,56 @@ impl From<&Parameter> for HyperparameterInfo {
             searched: parameter.searched,
         }
     }
+}
+
+/// What a network will take to learn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkInfo {
+    /// The network's name.
+    pub model: String,
+    /// Its weights.
+    pub weights: u32,
+    /// Bytes that learning takes, above what the log takes.
+    pub bytes: f64,
+    /// Targets of an epoch.
+    pub targets: u32,
+    /// Epochs at most, the second run over all sessions included.
+    pub epochs: u32,
+    /// Targets learned from in a second, measured on a few batches.
+    pub targets_per_second: f64,
+    /// Seconds that learning takes at most.
+    pub seconds: f64,
+}
+
+/// Why a network recommends what it does at the end of a test session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Insight {
+    /// The network's name.
+    pub model: String,
+    /// Number of the test session.
+    pub session: u32,
+    /// How many test sessions there are.
+    pub sessions: u32,
+    /// The last events of the history with what each does for the first recommended item, oldest first.
+    pub events: Vec<InsightEvent>,
+    /// The recommended items, best first, with their scores.
+    pub recommended: Vec<(String, f64)>,
+    /// What came next in truth.
+    pub truth: String,
+    /// The items most like the first recommended one, with the cosine of the angle between their embeddings.
+    pub neighbours: Vec<(String, f64)>,
+}
+
+/// An event of a history and what it does for a recommendation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InsightEvent {
+    /// Name of the item.
+    pub item: String,
+    /// By how much the logarithm of the recommended item's score falls when this event is left out.
+    pub change: f64,
 }
 
 /// What is being done with a model under evaluation.

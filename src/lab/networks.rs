@@ -1,0 +1,113 @@
+//! Networks in a laboratory: what they will take, and why they recommend what they do.
+
+use super::protocol::{Insight, InsightEvent, NetworkInfo, Response};
+use super::ranking::Ground;
+use super::{Answer, Lab, done};
+use crate::behaviour::neural::{Neural, Settings};
+use crate::behaviour::{BehaviourModel, Choice};
+use crate::evaluate::build;
+use crate::experiment::ranking::Terms;
+use crate::problem::{Problem, Text};
+
+/// Batches that are timed, after one that warms up.
+const BATCHES: u32 = 4;
+
+/// Recommended items and neighbours shown.
+const SHOWN: usize = 8;
+
+impl Lab {
+    /// Takes a few steps with a network that is then forgotten, and says what all of them would take.
+    pub(super) fn measure_network(&mut self, model: &str, terms: Terms) -> Answer {
+        terms.check()?;
+        let Ground { split, .. } = self.ground(terms)?;
+        let clock = self.clock.unwrap_or(|| 0.0);
+        let choice = Choice::named(model);
+        let mut built = build(&choice)?;
+        let settings: Settings = match built.network() {
+            Some(network) => network.settings().clone(),
+            None => return Err(no_network(model)),
+        };
+        let train = &split.train;
+        let mut watch = |_: f64| true;
+        let mut watch = crate::behaviour::Watch::new(&mut watch);
+        built.fit_slice(train, true, 1, &mut watch)?;
+        let taken = |model: &dyn BehaviourModel| {
+            let course = model.network().and_then(Neural::course);
+            course.map_or((0.0, 0), |course| {
+                (course.learning().targets, course.learner.weights.len())
+            })
+        };
+        let (before, weights) = taken(built.as_ref());
+        let start = clock();
+        for _ in 0..BATCHES {
+            built.fit_slice(train, false, 1, &mut watch)?;
+        }
+        let seconds = ((clock() - start) / 1e3).max(1e-6);
+        let rate = (taken(built.as_ref()).0 - before) / seconds;
+        let targets = (train.events() - train.len().min(train.events())) as u32;
+        let epochs = settings.epochs * if settings.again { 2 } else { 1 };
+        Ok(vec![Response::Network(NetworkInfo {
+            model: model.to_owned(),
+            weights: weights as u32,
+            bytes: settings.bytes(train) as f64,
+            targets,
+            epochs,
+            targets_per_second: rate,
+            seconds: f64::from(targets) * f64::from(epochs) / rate.max(1e-9),
+        })])
+    }
+
+    /// Why the network tested last recommends what it does at the end of a test session.
+    pub(super) fn explain_network(&self, session: u32) -> Answer {
+        let Some((name, model, ground)) = self.board.network() else {
+            return Err(no_network("?"));
+        };
+        let Some(network) = model.network() else {
+            return done();
+        };
+        let items = &self.data()?.log.items;
+        let test = &ground.split.test;
+        let number = session as usize % test.len().max(1);
+        let whole = test.session(number);
+        let last = whole.items.len() - 1;
+        let history = whole.first(last);
+        let explanation = network.explain(history, SHOWN);
+        let named = |item: u32| items.get(item).to_owned();
+        let best = explanation.recommended.first().map(|entry| entry.0);
+        let neighbours = best.map_or_else(Vec::new, |item| network.neighbours(item, SHOWN));
+        let event = |&(place, change): &(u32, f64)| InsightEvent {
+            item: named(history.items[place as usize]),
+            change,
+        };
+        Ok(vec![Response::Insight(Insight {
+            model: name.to_owned(),
+            session: number as u32,
+            sessions: test.len() as u32,
+            events: explanation.events.iter().map(event).collect(),
+            recommended: explanation
+                .recommended
+                .iter()
+                .map(|&(item, score)| (named(item), score))
+                .collect(),
+            truth: named(whole.items[last]),
+            neighbours: neighbours
+                .into_iter()
+                .map(|(item, alike)| (named(item), f64::from(alike)))
+                .collect(),
+        })])
+    }
+}
+
+fn no_network(model: &str) -> Problem {
+    Problem::new(
+        "lab.no-network",
+        Text::new(
+            format!("“{model}” is no network that was tested here."),
+            format!("“{model}”不是在此测试过的网络。"),
+        ),
+        Text::new(
+            "Choose mlp, cnn, gru or transformer and press Run.",
+            "请选择 mlp、cnn、gru 或 transformer 并点击“运行”。",
+        ),
+    )
+}
