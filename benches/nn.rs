@@ -9,7 +9,7 @@ use qcart::agent::deep::{DeepAgent, DeepConfig};
 use qcart::agent::drill::{BATCH, Drill, Updates};
 use qcart::agent::schedule::{Schedule, Shape};
 use qcart::env::cart_pole::CartPole;
-use qcart::nn::adam::AdamConfig;
+use qcart::nn::adam::{AdamConfig, Rate};
 use qcart::nn::encoder::Kind;
 use qcart::problem::Problem;
 
@@ -58,12 +58,13 @@ fn fastest(mut round: impl FnMut(), count: u32) -> f64 {
 fn cart_pole(seed: u64) -> Result<(), Problem> {
     const BUDGET: u64 = 60_000;
     let config = DeepConfig {
-        hidden: vec![64, 64],
+        hidden: vec![128, 128],
         gamma: 0.99,
         adam: AdamConfig {
-            rate: 1e-3,
+            rate: 5e-4,
             ..AdamConfig::default()
         },
+        rate: Rate::Cosine,
         epsilon: Schedule {
             shape: Shape::Linear,
             initial: 1.0,
@@ -74,7 +75,7 @@ fn cart_pole(seed: u64) -> Result<(), Problem> {
         batch: 64,
         warm_up: 1000,
         every: 1,
-        target: 500,
+        target: 250,
         budget_steps: BUDGET,
         seed,
     };

@@ -10,7 +10,7 @@ use qcart::env::simulator::Numbered;
 use qcart::env::textbook;
 use qcart::evaluate::build;
 use qcart::log::EventType;
-use qcart::nn::adam::AdamConfig;
+use qcart::nn::adam::{AdamConfig, Rate};
 use qcart::solve::value_iteration::solve;
 
 const NAMES: [&str; 4] = ["mlp", "cnn", "gru", "transformer"];
@@ -205,6 +205,7 @@ fn deep(seed: u64) -> DeepConfig {
             rate: 3e-3,
             ..AdamConfig::default()
         },
+        rate: Rate::Constant,
         epsilon: Schedule {
             shape: Shape::Linear,
             initial: 1.0,

@@ -7,7 +7,7 @@ use super::schedule::Schedule;
 use crate::env::draw;
 use crate::env::simulator::Simulator;
 use crate::nn::activation::Activation;
-use crate::nn::adam::{Adam, AdamConfig, follow};
+use crate::nn::adam::{Adam, AdamConfig, Rate, follow};
 use crate::nn::clear;
 use crate::nn::gemm::Pack;
 use crate::nn::linear::Linear;
@@ -28,6 +28,8 @@ pub struct DeepConfig {
     pub gamma: f32,
     /// Adam's learning rate and the rest.
     pub adam: AdamConfig,
+    /// The learning rate over [`DeepConfig::budget_steps`].
+    pub rate: Rate,
     /// Probability of a random action, over [`DeepConfig::budget_steps`].
     pub epsilon: Schedule,
     /// Transitions kept, at least [`DeepConfig::batch`].
@@ -380,9 +382,10 @@ impl<S: Simulator> DeepAgent<S> {
         let both = (&self.weights, &mut self.gradients);
         self.layers
             .backward(both, states, &self.d, &mut self.activity);
+        let share = self.config.rate.share(self.steps, self.config.budget_steps);
         self.norm = self.adam.step(
             &self.config.adam,
-            1.0,
+            share,
             &mut self.weights,
             &mut self.gradients,
         );

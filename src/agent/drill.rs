@@ -11,7 +11,7 @@ use crate::behaviour::{History, Sessions, Values};
 use crate::env::draw;
 use crate::env::simulator::{Outcome, Simulator};
 use crate::log::EventType;
-use crate::nn::adam::AdamConfig;
+use crate::nn::adam::{AdamConfig, Rate};
 use crate::nn::encoder::Kind;
 use crate::nn::weights::Weights;
 use crate::problem::Problem;
@@ -144,6 +144,7 @@ impl Updates {
             hidden: vec![100],
             gamma: 0.9,
             adam: AdamConfig::default(),
+            rate: Rate::Constant,
             epsilon: Schedule::constant(1.0),
             replay: 5000,
             batch,

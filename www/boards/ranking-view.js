@@ -1,7 +1,7 @@
 // The ranking board: which models are compared, how far that is, and what came out.
 
 import { html, nothing } from "../vendor/lit-html.js";
-import { say, t } from "../i18n.js";
+import { addTexts, say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { alive, cancel, chosenModels, compareWith, differ, run } from "./ranking.js";
 import { changed, state } from "../state.js";
@@ -15,10 +15,31 @@ export function rankingView() {
     ${evaluate.promised && !evaluate.board ? html`<p class="message">${t("evaluate.promised")}</p>` : nothing}
     <div class="part first">${fold("evaluate-how", t("evaluate.how"), how, { open: true })}</div>
     ${transport()}
+    ${networks()}
     ${problemBox(evaluate.problem)}
     ${evaluate.cancelled ? html`<p class="message">${t(evaluate.board ? "evaluate.cancelled.kept" : "evaluate.cancelled")}</p>` : nothing}
     ${evaluate.board ? results(evaluate.board) : nothing}
   `;
+}
+
+// Networks: their panel is loaded when the first of them is chosen
+
+let panel = null;
+let loading = false;
+
+function networks() {
+  if (panel) return panel.networksView();
+  if (!loading && ["mlp", "cnn", "gru", "transformer"].some((name) => state.evaluate.chosen.includes(name))) {
+    loading = true;
+    loadPanel().catch(() => (loading = false));
+  }
+  return nothing;
+}
+
+async function loadPanel() {
+  await addTexts({ en: () => import("../networks/en.js"), "zh-CN": () => import("../networks/zh-CN.js") });
+  panel = await import("../networks/view.js");
+  changed("evaluate");
 }
 
 const settingsChanged = () => {
@@ -86,7 +107,7 @@ function part() {
   if (!at?.model) return 0;
   if (at.stage === "tune") return 0.8 * at.fraction;
   const before = tune > 0 ? 0.8 : 0;
-  return before + (1 - before) * (at.stage === "test" ? 0.3 + 0.7 * at.fraction : 0.1);
+  return before + (1 - before) * (at.stage === "test" ? 0.3 + 0.7 * at.fraction : 0.3 * at.fraction);
 }
 
 function now() {

@@ -94,6 +94,21 @@ async function testAll(on, same) {
   return null;
 }
 
+/** Asks the board's worker while nothing is tested; it reads the log first where it has not. */
+export async function ask(request) {
+  if (state.evaluate.phase === "running") return null;
+  const same = newTurn();
+  const problem = await prepare(same);
+  state.evaluate.at = null;
+  if (problem || !same()) return problem && { problem };
+  const responses = await wire.request({ type: "board", request }, true);
+  if (!same()) return null;
+  return { found: responses[0], problem: responses.find(({ type }) => type === "problem")?.problem };
+}
+
+/** Tells the board's worker something about the test under way. */
+export const tell = (request) => wire?.request({ type: "board", request }, true);
+
 /** Waits for a response of this type; gives the problem that came instead, if one did. */
 function until(type) {
   return new Promise((resolve) => {
@@ -101,8 +116,8 @@ function until(type) {
       if (response.type === type) resolve(null);
       else if (response.type === "problem") resolve(response.problem);
       else if (response.type === "evaluationProgress") {
-        const { model, stage, fraction } = response;
-        state.evaluate.at = { model, stage, fraction };
+        const { model, stage, fraction, learning } = response;
+        state.evaluate.at = { model, stage, fraction, learning };
         changedSoon("evaluate");
       }
     };

@@ -11,12 +11,13 @@ use std::io::Write as _;
 pub const LIMIT: usize = 400_000;
 
 /// What is loaded only when somebody asks for it (and, once the page is at rest, kept for use offline).
-const ON_DEMAND: [&str; 6] = [
+const ON_DEMAND: [&str; 7] = [
     "/pkg/decoder/",
     "/pkg/page/",
     "/pkg/whole/",
     "/boards/",
     "/decisions/",
+    "/networks/",
     "/samples/",
 ];
 

@@ -62,7 +62,7 @@ struct Done {
 type Step = fn() -> Result<Done>;
 
 /// In an order that fails early for what is quick to see.
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     ("format", || checked(cargo("fmt", &["--all", "--check"]))),
     ("lints, native", || {
         checked(cargo(
@@ -78,6 +78,7 @@ const STEPS: [(&str, Step); 9] = [
             &["--workspace", "--exclude", BROWSER_TESTS, "--no-fail-fast"],
         ))
     }),
+    ("tests, network layers against burn", tests_of_layers),
     ("browser at hand", || {
         browser::ensure_chromium().map(|()| Done::one_passed())
     }),
@@ -140,6 +141,13 @@ fn documentation() -> Result<Done> {
     let mut doc = cargo("doc", &["--workspace", "--no-deps"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     checked(doc)
+}
+
+/// In a workspace of its own, so that no other step compiles what they are checked against.
+fn tests_of_layers() -> Result<Done> {
+    let mut test = cargo("test", &["--manifest-path", "tests/twin/Cargo.toml"]);
+    test.env("CARGO_TARGET_DIR", workspace::target_dir().join("twin"));
+    counted(test)
 }
 
 fn tests_in_worker() -> Result<Done> {

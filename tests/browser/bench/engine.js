@@ -7,7 +7,7 @@ const PUSH = 512 * 1024;
 self.onmessage = async ({ data }) => {
   try {
     const { memory } = await init();
-    const result = await { updates, importing, judging, lists, ranking, operations }[data.what](data);
+    const result = await { updates, importing, judging, lists, ranking, operations, networks, deepUpdates }[data.what](data);
     self.postMessage({ ...result, megabytes: memory.buffer.byteLength / 1e6 });
   } catch (error) {
     self.postMessage({ error: String(error?.stack ?? error) });
@@ -109,4 +109,27 @@ async function ranking({ file, share, model, repeats }) {
     next = Math.min(next, all / count);
   }
   return { fit, next, mrr: board.mrr() };
+}
+
+/** Steps of learning a network: the digest after the first round, the time of the fastest further one. */
+function networks({ kind, all, steps, rounds }) {
+  return fastest(new engine.BenchNetwork(kind, all), steps, rounds);
+}
+
+/** Updates of a small deep Q-network. */
+function deepUpdates({ batch, updates, rounds }) {
+  return fastest(new engine.BenchUpdates(batch), updates, rounds);
+}
+
+function fastest(bench, count, rounds) {
+  bench.drive(count);
+  const digest = bench.digest();
+  let seconds = Infinity;
+  for (let round = 0; round < rounds; round += 1) {
+    const start = performance.now();
+    bench.drive(count);
+    seconds = Math.min(seconds, (performance.now() - start) / 1000);
+  }
+  bench.free();
+  return { seconds, digest };
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the engine's kernels in native code, in Chromium, and what people use instead, in one run.
 
 mod native;
+mod networks;
 mod page;
 mod rivals;
 mod shape;
@@ -65,6 +66,7 @@ fn main() -> Result<()> {
     show(bench.imports(has_rival)?);
     show(bench.updates()?);
     show(bench.answers()?);
+    show(bench.networks()?);
     show(bench.chromium.judging()?);
     show(bench.operations()?);
     show(page::long_tasks(&folder, &bench.site)?);
