@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::learning::Training;
 use super::super::problems::Problem as Decision;
 use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
 use super::super::{Answer, Lab, Promise, done, not_solved};
@@ -27,7 +28,7 @@ impl Lab {
                     settings: &self.settings,
                     trainer: runs.and_then(|runs| runs.learned()),
                 };
-                let latest = runs.map_or_else(Vec::new, |runs| runs.latest());
+                let latest = runs.map_or_else(Vec::new, Training::latest);
                 OperationsAnswer::Shown(view.show(&latest, seed, &at))
             }
             OperationsRequest::Baselines => {
@@ -55,7 +56,12 @@ impl Lab {
             }
             OperationsRequest::Demand { item } => {
                 let (log, demand) = self.ordered()?;
-                OperationsAnswer::Demand(demand.view(&log, item, &self.settings, &self.problem)?)
+                OperationsAnswer::Demand(demand.view(
+                    &log,
+                    item.as_deref(),
+                    &self.settings,
+                    &self.problem,
+                )?)
             }
             OperationsRequest::Split => {
                 let (log, demand) = self.ordered()?;

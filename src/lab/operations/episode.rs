@@ -14,6 +14,9 @@ const LONGEST: u32 = 2_000;
 
 type Points = Vec<(f64, f64)>;
 
+/// Reads a quantity off what was played.
+type Look<V> = fn(&V, &Played) -> Points;
+
 /// What was seen in each period: state, action and what followed.
 type Played = Vec<(u32, u32, Step)>;
 
@@ -70,7 +73,7 @@ impl View<'_> {
     }
 
     /// Name, measure and points of each quantity that is watched.
-    fn watched(&self) -> Vec<(Text, Measure, fn(&Self, &Played) -> Points)> {
+    fn watched(&self) -> Vec<(Text, Measure, Look<Self>)> {
         match self.operation {
             Operation::Pricing(_) => vec![
                 (Text::new("price", "价格"), Measure::Money, Self::prices),

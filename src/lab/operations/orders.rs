@@ -67,16 +67,16 @@ impl Ordered {
     pub fn view(
         &self,
         log: &Log,
-        wish: Option<String>,
+        wish: Option<&str>,
         settings: &Settings,
         problem: &str,
     ) -> Result<DemandView, Problem> {
         let demand = &self.demand;
-        let item = match &wish {
+        let item = match wish {
             None => self.best.first().copied(),
             Some(name) => (0..log.items.len() as u32).find(|&item| log.items.get(item) == name),
         };
-        let item = item.ok_or_else(|| no_such_item(wish.as_deref().unwrap_or("")))?;
+        let item = item.ok_or_else(|| no_such_item(wish.unwrap_or("")))?;
         let series = demand.series(item);
         let observations = demand.observations(item);
         let form = match settings.choice("priceForm") {
