@@ -241,7 +241,7 @@ pub const ALL: &[Entry] = &[
             "adLevel",
             "currency",
         ],
-        presets: &[("adBudget", Number(12.0)), ("budget", Number(4_000_000.0))],
+        presets: &[("adBudget", Number(12.0)), ("budget", Number(10_000_000.0))],
         build: ads,
     },
     Entry {
