@@ -65,6 +65,7 @@ fn cart_pole(seed: u64) -> Result<(), Problem> {
             ..AdamConfig::default()
         },
         rate: Rate::Cosine,
+        limit: 100.0,
         epsilon: Schedule {
             shape: Shape::Linear,
             initial: 1.0,

@@ -206,6 +206,7 @@ fn deep(seed: u64) -> DeepConfig {
             ..AdamConfig::default()
         },
         rate: Rate::Constant,
+        limit: 1.0,
         epsilon: Schedule {
             shape: Shape::Linear,
             initial: 1.0,

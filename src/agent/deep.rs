@@ -30,6 +30,8 @@ pub struct DeepConfig {
     pub adam: AdamConfig,
     /// The learning rate over [`DeepConfig::budget_steps`].
     pub rate: Rate,
+    /// Temporal difference beyond which the loss is linear: about the size of the returns.
+    pub limit: f32,
     /// Probability of a random action, over [`DeepConfig::budget_steps`].
     pub epsilon: Schedule,
     /// Transitions kept, at least [`DeepConfig::batch`].
@@ -374,7 +376,7 @@ impl<S: Simulator> DeepAgent<S> {
             let future = ahead[row * actions + chosen[row] as usize];
             let future = if self.replay.ends[at] { 0.0 } else { future };
             let target = self.replay.rewards[at] + self.config.gamma * future;
-            let (cost, slope) = huber(values[row * actions + action] - target);
+            let (cost, slope) = huber(values[row * actions + action] - target, self.config.limit);
             loss += f64::from(cost);
             self.d[row * actions + action] = slope / over;
         }

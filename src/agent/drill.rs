@@ -145,6 +145,7 @@ impl Updates {
             gamma: 0.9,
             adam: AdamConfig::default(),
             rate: Rate::Constant,
+            limit: 1.0,
             epsilon: Schedule::constant(1.0),
             replay: 5000,
             batch,

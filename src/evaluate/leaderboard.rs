@@ -7,7 +7,7 @@ use super::metrics::{CUTOFFS, Metric, Tally};
 use super::policies::build;
 use super::ranking::{Outcome, Run, Segment};
 use super::split::Split;
-use crate::behaviour::{Choice, Sessions, Watch};
+use crate::behaviour::{BehaviourModel, Choice, Sessions, Watch};
 use crate::problem::{Problem, Text};
 
 /// What all models of a leaderboard share.
@@ -68,6 +68,20 @@ impl Trial {
         clock: &mut dyn FnMut() -> f64,
         watch: &mut Watch<'_>,
     ) -> Result<Self, Problem> {
+        Self::run_and_keep(choice, split, k, clock, watch).map(|(trial, _)| trial)
+    }
+
+    /// The same, with the model as it was tested.
+    ///
+    /// # Errors
+    /// As for [`Trial::run`].
+    pub fn run_and_keep(
+        choice: &Choice,
+        split: &Split,
+        k: u32,
+        clock: &mut dyn FnMut() -> f64,
+        watch: &mut Watch<'_>,
+    ) -> Result<(Self, Box<dyn BehaviourModel>), Problem> {
         let mut model = build(choice)?;
         let start = clock();
         watch.part(0.0, 0.3, |watch| model.fit(&split.train, watch))?;
@@ -79,14 +93,15 @@ impl Trial {
         }
         let outcome = run.finish();
         let recommended = clock() - fitted;
-        Ok(Self {
+        let trial = Self {
             choice: choice.clone(),
             tuned: 0,
             fit_ms: fitted - start,
             recommend_us: 1000.0 * recommended / outcome.len().max(1) as f64,
             bytes: model.memory() as u64,
             outcome,
-        })
+        };
+        Ok((trial, model))
     }
 }
 

@@ -47,7 +47,10 @@ enum Body {
         second: Linear,
     },
     Cnn(Vec<ConvolutionBlock>),
-    Gru(Gru),
+    Gru {
+        gru: Gru,
+        out: Linear,
+    },
     Transformer {
         positions: Id,
         blocks: Vec<AttentionBlock>,
@@ -113,7 +116,11 @@ impl Encoder {
                     .map(|block| ConvolutionBlock::new(weights, block, width, seed))
                     .collect(),
             ),
-            Kind::Gru => Body::Gru(Gru::new(weights, "gru", width, width, seed)),
+            // The states lie between -1 and 1; scores against embeddings need more room.
+            Kind::Gru => Body::Gru {
+                gru: Gru::new(weights, "gru", width, width, seed),
+                out: Linear::new(weights, "out", width, width, seed),
+            },
             Kind::Transformer => Body::Transformer {
                 positions: weights.push("positions", [length, width], Start::Even(0.05), seed),
                 blocks: (0..BLOCKS)
@@ -149,7 +156,11 @@ impl Encoder {
                 second.forward(weights, &block.active[0], &mut cache.out, pack);
                 add(x, &mut cache.out);
             }
-            Body::Gru(gru) => gru.forward(weights, shape, x, &mut cache.out, &mut cache.gru, pack),
+            Body::Gru { gru, out } => {
+                let states = &mut cache.blocks[0].normal[0];
+                gru.forward(weights, shape, x, states, &mut cache.gru, pack);
+                out.forward(weights, states, &mut cache.out, pack);
+            }
             Body::Cnn(blocks) => {
                 cache.out.clear();
                 cache.out.extend_from_slice(x);
@@ -207,9 +218,12 @@ impl Encoder {
                 Pool { width: self.width }.backward(shape, &block.normal[1], &mut cache.dx);
                 add(d, &mut cache.dx);
             }
-            Body::Gru(gru) => {
+            Body::Gru { gru, out } => {
+                let [states, back] = &mut cache.blocks[0].normal;
+                out.backward_weights(gradients, states, d, pack);
+                out.backward_input(weights, d, back, false, pack);
                 let (own, dx) = (&mut cache.gru, &mut cache.dx);
-                gru.backward((weights, gradients), shape, x, d, own, dx, pack);
+                gru.backward((weights, gradients), shape, x, back, own, dx, pack);
             }
             Body::Cnn(blocks) => {
                 cache.dx.clear();

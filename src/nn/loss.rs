@@ -17,14 +17,16 @@ pub fn cross_entropy(scores: &mut [f32], width: usize, targets: &[u32], over: f3
     loss
 }
 
-/// Huber's loss of a temporal difference, quadratic within 1 and linear beyond (Mnih et al. 2015), and its derivative.
+/// Huber's loss of a temporal difference, quadratic within `limit` and linear beyond, and its derivative. Mnih et al. (2015) have
+/// a limit of 1; where returns are much larger than that, rare large differences (the end of an episode) count too little
+/// and values run away.
 #[must_use]
-pub fn huber(difference: f32) -> (f32, f32) {
+pub fn huber(difference: f32, limit: f32) -> (f32, f32) {
     let size = difference.abs();
-    if size <= 1.0 {
+    if size <= limit {
         (0.5 * difference * difference, difference)
     } else {
-        (size - 0.5, difference.signum())
+        (limit * (size - 0.5 * limit), limit * difference.signum())
     }
 }
 
@@ -49,8 +51,8 @@ mod tests {
             },
         );
         for x in [-3.0, -0.4, 0.0, 0.7, 2.0] {
-            let numeric = (huber(x + 1e-2).0 - huber(x - 1e-2).0) / 2e-2;
-            assert!((numeric - huber(x).1).abs() < 1e-3);
+            let numeric = (huber(x + 1e-2, 1.0).0 - huber(x - 1e-2, 1.0).0) / 2e-2;
+            assert!((numeric - huber(x, 1.0).1).abs() < 1e-3);
         }
     }
 

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use qcart::behaviour::neural::Neural;
 use qcart::behaviour::{Choice, Sessions, Watch};
 use qcart::evaluate::{
     Leaderboard, Metric, Protocol, Split, Trial, build, models, recommendations_csv, tune,
     validation,
 };
 use qcart::log::{ImportOptions, Importer, Log, Names};
+use qcart::nn::saved::save;
 use qcart::problem::Problem;
 use serde_json::json;
 
@@ -53,6 +55,9 @@ pub struct Evaluate {
     /// Write every recommendation list to this file; with several models, the name of each is added to the file's.
     #[arg(long)]
     recommendations: Option<PathBuf>,
+    /// Write the weights of every network to this file as safetensors; with several models, the name of each is added.
+    #[arg(long)]
+    weights: Option<PathBuf>,
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
@@ -164,9 +169,16 @@ fn try_model(choice: Choice, split: &Split, arguments: &Evaluate) -> Result<Tria
     }
     let start = Instant::now();
     let mut clock = || start.elapsed().as_secs_f64() * 1e3;
-    let mut trial = with_bar(&choice.model, |watch| {
-        Trial::run(&choice, split, arguments.k, &mut clock, watch)
+    let (mut trial, model) = with_bar(&choice.model, |watch| {
+        Trial::run_and_keep(&choice, split, arguments.k, &mut clock, watch)
     })?;
+    if let (Some(path), Some(course)) =
+        (&arguments.weights, model.network().and_then(Neural::course))
+    {
+        let path = named(path, &choice.model, arguments.models.len() != 1);
+        let bytes = save(&course.learner.weights)?;
+        fs::write(&path, bytes).map_err(|error| unreadable(&path, &error))?;
+    }
     trial.tuned = tuned;
     Ok(trial)
 }

@@ -13,8 +13,10 @@ use crate::random::{Rng, stream};
 
 /// Validation windows used at most; of more, every so many-th is taken.
 const VALIDATION_WINDOWS: usize = 1500;
-/// Epochs without a better validation after which learning stops.
+/// Epochs without a better validation after which learning stops, and steps that these must hold at least: on a short log an
+/// epoch is only a few.
 const PATIENCE: u32 = 2;
+const PATIENT_STEPS: u64 = 300;
 
 /// One epoch as it went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub struct Learning {
     pub norm: f64,
     /// Targets learned from, in all.
     pub targets: f64,
+    /// Why learning ended before its time, where it diverged: the best weights until then were kept.
+    pub trouble: Option<Problem>,
 }
 
 /// A network on its way. The same sessions must be given to every call.
@@ -72,6 +76,7 @@ pub struct Course {
     targets: f64,
     searched: u32,
     best_epoch: u32,
+    trouble: Option<Problem>,
 }
 
 impl Course {
@@ -104,6 +109,7 @@ impl Course {
             targets: 0.0,
             searched: 0,
             best_epoch: 0,
+            trouble: None,
         }
     }
 
@@ -118,6 +124,7 @@ impl Course {
             loss: self.sums.loss / taken,
             norm: self.sums.norm / taken,
             targets: self.targets,
+            trouble: self.trouble.clone(),
         }
     }
 
@@ -144,8 +151,11 @@ impl Course {
 
     /// Takes one step. Returns what it came to, or nothing where learning is over.
     ///
+    /// Where a loss or gradient is no finite number, learning is over: the best weights so far are put in place, and
+    /// [`Learning::trouble`] says why.
+    ///
     /// # Errors
-    /// `neural.diverged` where a loss or gradient is no finite number: the best weights so far are then in place.
+    /// `neural.diverged` where that happens before there are any.
     pub fn step(&mut self, sessions: &Sessions) -> Result<Option<Step>, Problem> {
         if self.windows.is_empty() || self.epoch >= self.epochs_of_this_run() {
             return Ok(None);
@@ -159,7 +169,13 @@ impl Course {
         let batch = &self.windows[self.batches[self.next].clone()];
         let step = self.learner.step(sessions, batch, share);
         if !step.holds() {
-            return Err(self.diverged());
+            let known = self.best.is_some();
+            let problem = self.diverged();
+            if !known {
+                return Err(problem);
+            }
+            self.trouble = Some(problem);
+            return Ok(None);
         }
         self.steps += 1;
         self.targets += f64::from(step.targets);
@@ -195,7 +211,9 @@ impl Course {
         self.searched += u32::from(self.again.is_none());
         self.sums = Epoch::default();
         let best = self.best.as_ref().map_or(self.epoch, |best| best.1);
-        let over = self.epoch >= self.settings.epochs || self.epoch >= best + PATIENCE;
+        let since = u64::from(self.epoch - best) * self.batches.len() as u64;
+        let waited = self.epoch >= best + PATIENCE && since >= PATIENT_STEPS;
+        let over = self.epoch >= self.settings.epochs || waited;
         if self.again.is_none() && over {
             if self.repeats() {
                 self.start_again(sessions, best);

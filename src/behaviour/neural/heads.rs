@@ -446,7 +446,8 @@ impl Values {
                 None => row.end.then_some(0.0),
             };
             if let Some(bootstrap) = bootstrap {
-                let (cost, slope) = huber(value(row.item) - (row.reward + self.gamma * bootstrap));
+                let (cost, slope) =
+                    huber(value(row.item) - (row.reward + self.gamma * bootstrap), 1.0);
                 loss += f64::from(cost);
                 self.looked_at.push((row.item, slope));
             }
@@ -454,7 +455,7 @@ impl Values {
             for _ in 0..NEGATIVES {
                 let item = any_item(network.items, rng);
                 if item != row.item {
-                    let (cost, slope) = huber(value(item) - stay);
+                    let (cost, slope) = huber(value(item) - stay, 1.0);
                     loss += f64::from(cost) / NEGATIVES as f64;
                     self.looked_at.push((item, slope / NEGATIVES as f32));
                 }
