@@ -90,6 +90,10 @@ impl Attention {
     }
 
     /// Writes the gradient of `x` and adds to those of the weights, given the gradient of `y`.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step's parts, borrowed apart"
+    )]
     pub fn backward(
         &self,
         (weights, gradients): (&Weights, &mut Gradients),

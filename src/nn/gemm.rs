@@ -193,10 +193,6 @@ fn block(
 }
 
 /// A tile of the product of two panels.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "iterators here are not inlined at the level that the page is compiled at"
-)]
 #[inline]
 fn kernel(a: &[f32], b: &[f32]) -> [[f32; WIDE]; HIGH] {
     let mut sums = [[f32x4::splat(0.0); 2]; HIGH];

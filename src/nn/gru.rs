@@ -93,6 +93,10 @@ impl Gru {
     }
 
     /// Writes the gradient of `x` and adds to those of the weights, given the gradient of the states. Uses up the cache.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step's parts, borrowed apart"
+    )]
     pub fn backward(
         &self,
         (weights, gradients): (&Weights, &mut Gradients),

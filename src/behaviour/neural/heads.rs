@@ -123,6 +123,7 @@ impl Behaviour {
     /// Adds to the gradients of the states and weights; returns the mean cross-entropy.
     #[expect(
         clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
         reason = "one step's parts, borrowed apart"
     )]
     pub fn learn(
