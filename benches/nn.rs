@@ -61,7 +61,8 @@ fn cart_pole(seed: u64) -> Result<(), Problem> {
         hidden: vec![128, 128],
         gamma: 0.99,
         adam: AdamConfig {
-            rate: 5e-4,
+            rate: 1e-3,
+            clip: 10.0,
             ..AdamConfig::default()
         },
         rate: Rate::Cosine,
@@ -70,13 +71,13 @@ fn cart_pole(seed: u64) -> Result<(), Problem> {
             shape: Shape::Linear,
             initial: 1.0,
             last: 0.04,
-            horizon: BUDGET / 6,
+            horizon: BUDGET / 5,
         },
         replay: 50_000,
         batch: 64,
         warm_up: 1000,
-        every: 1,
-        target: 250,
+        every: 2,
+        target: 200,
         budget_steps: BUDGET,
         seed,
     };

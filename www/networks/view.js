@@ -98,7 +98,7 @@ function shown({ model, session, sessions, events, recommended, truth, neighbour
     <thead><tr><th scope="col">${heads[0]}</th><th scope="col" class="num">${heads[1]}</th></tr></thead>
     <tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="num">${value}</td></tr>`)}</tbody></table></div>`;
   return html`<p>${t("networks.session", { model, session: session + 1, sessions: format.whole(sessions), best, truth })}</p>
-    ${table(t("networks.occlusion", { best }), [t("networks.item"), t("networks.change")], events.map(({ item, change }) => [item, format.fixed(change, 2)]))}
+    ${table(t("networks.occlusion", { best }), [t("networks.item"), t("networks.change")], events.map(({ item, change }) => [item, format.fixed(Math.abs(change) < 0.005 ? 0 : change, 2)]))}
     ${table(t("networks.list"), [t("networks.item"), t("networks.score")], recommended.map(([item, score]) => [item, format.brief(score)]))}
     ${table(t("networks.neighbours", { best }), [t("networks.item"), t("networks.cosine")], neighbours.map(([item, alike]) => [item, format.fixed(alike, 2)]))}`;
 }

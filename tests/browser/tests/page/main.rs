@@ -4,6 +4,7 @@ mod appearance;
 mod decisions;
 mod evaluate;
 mod import;
+mod networks;
 mod offline;
 mod opening;
 mod policies;
