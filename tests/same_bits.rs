@@ -87,8 +87,9 @@ fn learned(name: &str) -> u32 {
         };
         train.push(history, session);
     }
-    let text =
-        format!("{name}:width=24:epochs=2:negatives=16:rank=product:gaps=yes:conservative=0.1");
+    let text = format!(
+        "{name}:width=24:epochs=2:negatives=16:rank=product:gaps=yes:conservative=0.1:rate=0.002:dropout=0.25:spread=0.1"
+    );
     let mut model = qcart::evaluate::build(&Choice::parse(&text).unwrap()).unwrap();
     model.fit(&train, &mut Watch::new(&mut |_| true)).unwrap();
     let mut scratch = Scratch::new();

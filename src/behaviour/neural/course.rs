@@ -211,7 +211,7 @@ impl Course {
         self.searched += u32::from(self.again.is_none());
         self.sums = Epoch::default();
         let best = self.best.as_ref().map_or(self.epoch, |best| best.1);
-        let since = u64::from(self.epoch - best) * self.batches.len() as u64;
+        let since = u64::from(self.epoch.saturating_sub(best)) * self.batches.len() as u64;
         let waited = self.epoch >= best + PATIENCE && since >= PATIENT_STEPS;
         let over = self.epoch >= self.settings.epochs || waited;
         if self.again.is_none() && over {
