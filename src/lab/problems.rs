@@ -255,7 +255,7 @@ fn suggested(problem: &Textbook) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// The keys that [`suggested`] sets: switching problems returns them to their defaults first.
+/// The keys that `suggested` sets: switching problems returns them to their defaults first.
 pub const SUGGESTED: [&str; 7] = [
     "gamma",
     "alphaSchedule",

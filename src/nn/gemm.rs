@@ -1,6 +1,6 @@
 //! The product of two matrices, packed and blocked after Goto & van de Geijn (ACM TOMS 2008), with a 4 x 8 kernel.
 //!
-//! Each element is summed in the order of the inner dimension, in blocks of [`INNER`], whatever the width of the machine's
+//! Each element is summed in the order of the inner dimension, in blocks of `INNER`, whatever the width of the machine's
 //! vectors: so the bits are the same on every platform.
 
 use wide::f32x4;

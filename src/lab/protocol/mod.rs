@@ -322,7 +322,7 @@ pub enum Response {
     /// Why a tested network recommends what it does.
     #[cfg(feature = "whole")]
     Insight(Insight),
-    /// A model was tested; [`Request::Compare`] shows it.
+    /// A model was tested; `BoardRequest::Compare` shows it.
     #[cfg(feature = "whole")]
     Evaluated {
         /// The model's name.
