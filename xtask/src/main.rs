@@ -15,7 +15,7 @@ cargo xtask COMMAND
   dist              build, then write dist/ for any static host
   test              check everything; ends with \"N passed, N failed\"
   screenshots       take the pictures in docs/ of the page as it is
-  bench             measure native, wasm and rivals; also as target/bench.json
+  bench [PART...]   measure native, wasm and rivals; also as target/bench.json
 
 --dev builds quicker, with symbol names, and runs slower.
 ";
@@ -44,8 +44,8 @@ fn run() -> Result<ExitCode> {
         }
         Some("test") if !suite::run() => return Ok(ExitCode::FAILURE),
         Some("test") => {}
-        Some("screenshots") => browser_program("pictures")?,
-        Some("bench") => browser_program("bench")?,
+        Some("screenshots") => browser_program("pictures", &[])?,
+        Some("bench") => browser_program("bench", &options.parts)?,
         Some("help") => print!("{HELP}"),
         Some(other) => bail!("there is no command {other}\n\n{HELP}"),
         None => bail!("say which command\n\n{HELP}"),
@@ -54,7 +54,7 @@ fn run() -> Result<ExitCode> {
 }
 
 /// A program that drives the browser; it lives with the tests that do, so that building the page needs none of it.
-fn browser_program(name: &str) -> Result<()> {
+fn browser_program(name: &str, arguments: &[String]) -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args([
         "run",
@@ -63,7 +63,9 @@ fn browser_program(name: &str) -> Result<()> {
         "qcart-browser-tests",
         "--bin",
         name,
+        "--",
     ]);
+    cargo.args(arguments);
     ensure!(cargo.status()?.success(), "{name} failed");
     Ok(())
 }
@@ -72,6 +74,8 @@ struct Options {
     command: Option<String>,
     profile: wasm::Profile,
     listen: Listen,
+    /// What of the benchmark is wished for; everything where nothing is named.
+    parts: Vec<String>,
 }
 
 impl Options {
@@ -80,6 +84,7 @@ impl Options {
             command: None,
             profile: wasm::Profile::Release,
             listen: Listen::default(),
+            parts: Vec::new(),
         };
         while let Some(word) = words.next()? {
             match word {
@@ -91,6 +96,9 @@ impl Options {
                 Arg::Long("help") | Arg::Short('h') => options.command = Some("help".into()),
                 Arg::Value(value) if options.command.is_none() => {
                     options.command = Some(value.string()?);
+                }
+                Arg::Value(value) if options.command.as_deref() == Some("bench") => {
+                    options.parts.push(value.string()?);
                 }
                 other => return Err(other.unexpected().into()),
             }

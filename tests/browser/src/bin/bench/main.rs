@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the engine's kernels in native code, in Chromium, and what people use instead, in one run.
+//! `cargo xtask bench [PART...]`: the engine's kernels in native code, in Chromium, and what people use instead, in one run.
+//! Parts: imports, updates, answers, networks, judging, operations, tasks; all where none is named.
 
 mod native;
 mod networks;
@@ -63,13 +64,29 @@ fn main() -> Result<()> {
         print!("{}", table::text(&part));
         rows.extend(part);
     };
-    show(bench.imports(has_rival)?);
-    show(bench.updates()?);
-    show(bench.answers()?);
-    show(bench.networks()?);
-    show(bench.chromium.judging()?);
-    show(bench.operations()?);
-    show(page::long_tasks(&folder, &bench.site)?);
+    let wished: Vec<String> = std::env::args().skip(1).collect();
+    let is_wished = |part: &str| wished.is_empty() || wished.iter().any(|wish| wish == part);
+    if is_wished("imports") {
+        show(bench.imports(has_rival)?);
+    }
+    if is_wished("updates") {
+        show(bench.updates()?);
+    }
+    if is_wished("answers") {
+        show(bench.answers()?);
+    }
+    if is_wished("networks") {
+        show(bench.networks()?);
+    }
+    if is_wished("judging") {
+        show(bench.chromium.judging()?);
+    }
+    if is_wished("operations") {
+        show(bench.operations()?);
+    }
+    if is_wished("tasks") {
+        show(page::long_tasks(&folder, &bench.site)?);
+    }
     let path = workspace::target_dir().join("bench.json");
     fs::write(&path, table::json(&rows)?)?;
     println!("also in {}", path.display());
