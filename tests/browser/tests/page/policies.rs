@@ -30,7 +30,7 @@ fn a_log_with_propensities_gives_the_known_figures_and_a_link_repeats_them() {
         let link = page.make_link()?;
         let other = Page::open(&Setting::default())?;
         other.visit(&link)?;
-        other.wait_for("document.querySelector('#data-view')?.dataset.reads")?;
+        other.wait_for_text("This experiment needs a file")?;
         other.drop_file("obd_random_men.csv", LOG)?;
         other.wait_for("document.querySelector('[data-testid=run-offPolicy]:enabled')")?;
         run(&other, "offPolicy")?;
