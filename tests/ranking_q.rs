@@ -105,16 +105,16 @@ fn on_views_value_costs_next_to_nothing_and_naive_q_learning_much() {
         categories: 20,
         ..GeneratorConfig::default()
     };
-    // With showpieces, users leave twice as often from one item: the policy sees it and steps aside, which ranking pays for.
-    for (config, price) in [(plain, 0.005), (GeneratorConfig::default(), 0.01)] {
+    // With showpieces, users leave twice as often from one item: full value would step aside, and ranking pay .0074 for it.
+    for config in [plain, GeneratorConfig::default()] {
         let log = only_views(&common::generated(config));
         let split = Split::by_share(&log, 0.2, false).unwrap();
         let names = ["markov", "shop-likelihood", "shop-q", "naive-q"];
         let found = names.map(|text| mrr(text, &split));
         println!("{} items, MRR@20: {names:?} {found:.4?}", config.items);
         let [markov, likelihood, policy, naive] = found;
-        assert!(policy >= likelihood - price, "the price of value");
-        assert!(policy >= markov - price, "no default may lose to counting");
+        assert!(policy >= likelihood - 0.005, "the price of value");
+        assert!(policy >= markov - 0.005, "no default may lose to counting");
         assert!(naive < markov - 0.02);
     }
 }

@@ -4,6 +4,9 @@
 //! of the training sessions ([`crate::env::shop`]), solved by value iteration. Where recommending is taken to change nothing (a lift
 //! of 1), Q(s,.) is constant and its order is noise; then the policy ranks by `p(a|s) (r + gamma V(s') - floor)`, else
 //! by Q(s,a).
+//!
+//! Where all events are of one type, value can only tell after which items users go on for longer. It then counts with an exponent
+//! ([`SHARES`]), the largest that costs next to nothing on the newest sessions of training: `p(a|s) (...)^share`.
 
 use crate::behaviour::markov::ANY;
 use crate::behaviour::{
@@ -11,6 +14,7 @@ use crate::behaviour::{
 };
 use crate::env::shop::visits::Visits;
 use crate::env::shop::{RewardConfig, Shop, ShopConfig};
+use crate::evaluate::{CUTOFFS, Metric, Run, Segment, Split};
 use crate::log::EventType;
 use crate::problem::Problem;
 use crate::solve::value_iteration::{TOLERANCE, ValueIteration};
@@ -23,12 +27,26 @@ const LONGEST_STATE: usize = 3;
 /// follows a shorter suffix never stands above what followed the longer one, as in the lists of `recommend`.
 const LEVEL: f64 = 0.25;
 
+/// Exponents of the value that are tried where all events are of one type, the largest first.
+const SHARES: [f64; 5] = [1.0, 0.75, 0.5, 0.25, 0.0];
+/// What value may cost in MRR@20 on the newest sessions of training: half of what is promised, since the test is another sample.
+const COST: f64 = 0.0025;
+/// The newest sessions that the exponent is chosen on: this part of all, and no more than this many.
+const NEWEST: f64 = 0.1;
+const MOST_NEWEST: usize = 2000;
+/// The cutoff that the promise speaks of, an index into [`CUTOFFS`].
+const PROMISED: usize = 2;
+/// Fewer predictions than these tell nothing of a cost this small.
+const FEWEST_PREDICTIONS: usize = 200;
+
 /// The shop policy, or its behaviour model alone.
 #[derive(Clone, Debug)]
 pub struct ShopRank {
     config: ShopConfig,
     /// The discount; none: likelihood alone ranks.
     gamma: Option<f64>,
+    /// The exponent of the value, one of [`SHARES`].
+    share: f64,
     prior: Prior,
     /// The training sessions, one item a visit.
     train: Sessions,
@@ -73,6 +91,7 @@ impl ShopRank {
                 ..ShopConfig::default()
             },
             gamma,
+            share: 1.0,
             prior: Prior::default(),
             train: Sessions::default(),
             merge: false,
@@ -150,7 +169,7 @@ impl ShopRank {
                     if self.config.lift > 1.0 {
                         shop.recommended(entry, branch, undirected)
                     } else {
-                        entry.probability * (branch - floor)
+                        entry.probability * weighed(branch - floor, self.share)
                     }
                 }
             };
@@ -172,6 +191,43 @@ impl ShopRank {
     }
 }
 
+/// The value as it counts in the ranking; unchanged where all of it does.
+fn weighed(value: f64, share: f64) -> f64 {
+    if share < 1.0 {
+        libm::pow(value.max(0.0), share)
+    } else {
+        value
+    }
+}
+
+/// The largest exponent of the value that costs next to nothing on the newest sessions of training; 1 where events differ in
+/// type (there value is what is wanted) or where there are too few to tell.
+fn share_of_value(model: &ShopRank, all: &Sessions, watch: &mut Watch<'_>) -> Result<f64, Problem> {
+    let undecided = model.gamma.is_none() || model.config.lift > 1.0;
+    if undecided || all.kind.iter().any(|&kind| kind != all.kind[0]) {
+        return Ok(SHARES[0]);
+    }
+    let newest = NEWEST.min(MOST_NEWEST as f64 / all.len() as f64);
+    // Too short a log to hold sessions back from.
+    let Ok(split) = Split::by_share(all, newest, false) else {
+        return Ok(SHARES[0]);
+    };
+    if split.test.events() - split.test.len() < FEWEST_PREDICTIONS {
+        return Ok(SHARES[0]);
+    }
+    let mut trial = model.clone();
+    trial.learn(&split.train, watch)?;
+    let mut mrr = |share: f64| {
+        trial.share = share;
+        let mut run = Run::new(&trial, &split, CUTOFFS[PROMISED]);
+        while run.advance(MOST_NEWEST) {}
+        run.finish().tally(Segment::All).mean(Metric::Mrr, PROMISED)
+    };
+    let alone = mrr(0.0);
+    let cheap = SHARES.iter().find(|&&share| mrr(share) >= alone - COST);
+    Ok(cheap.copied().unwrap_or(0.0))
+}
+
 /// The optimal values of a shop.
 fn optimum(shop: &Shop, gamma: f64, watch: &mut Watch<'_>) -> Result<Vec<f64>, Problem> {
     let mut iteration = ValueIteration::new(shop, gamma, TOLERANCE);
@@ -189,12 +245,8 @@ fn optimum(shop: &Shop, gamma: f64, watch: &mut Watch<'_>) -> Result<Vec<f64>, P
 impl BehaviourModel for ShopRank {
     fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
         need_events(train)?;
-        self.prior = Prior::new(train);
-        self.train = Sessions::new(train.items, train.has_time);
-        for session in 0..train.len() {
-            self.keep(train.session(session));
-        }
-        self.solve(watch)
+        self.share = watch.part(0.0, 0.5, |watch| share_of_value(self, train, watch))?;
+        watch.part(0.5, 1.0, |watch| self.learn(train, watch))
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {
@@ -248,6 +300,16 @@ impl BehaviourModel for ShopRank {
 }
 
 impl ShopRank {
+    /// Learns everything but the exponent of the value.
+    fn learn(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
+        self.prior = Prior::new(train);
+        self.train = Sessions::new(train.items, train.has_time);
+        for session in 0..train.len() {
+            self.keep(train.session(session));
+        }
+        self.solve(watch)
+    }
+
     /// Keeps a session's events on items that have a number.
     fn keep(&mut self, session: History<'_>) {
         let train = &mut self.train;
