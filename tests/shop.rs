@@ -7,6 +7,7 @@ mod common;
 use common::{generated, log_of, views};
 use proptest::prelude::*;
 use qcart::env::generated::GeneratorConfig;
+use qcart::env::shop::build::Building;
 use qcart::env::shop::{Shop, ShopConfig};
 use qcart::env::{Environment, Model};
 use qcart::log::{EventType, Log};
@@ -277,4 +278,58 @@ fn logs_without_sequences_are_refused_in_words() {
     assert_eq!(code(&views(&[vec![1], vec![2]])), "shop.no-sequence");
     let one_item = Shop::build(&views(&[vec![1, 1, 1]]), ShopConfig::default()).unwrap();
     assert_eq!(one_item.states(), 2);
+}
+
+#[test]
+fn a_shop_is_the_same_however_it_was_sliced() {
+    let log = generated(GeneratorConfig::default());
+    for order in 1..=3 {
+        let config = ShopConfig {
+            order,
+            min_support: 2,
+            ..ShopConfig::default()
+        };
+        let whole = Shop::build(&log, config).unwrap();
+        for work in [1, 7, 1000] {
+            let mut building = Building::new(&log, config).unwrap();
+            let (mut slices, mut made) = (0, None);
+            while made.is_none() {
+                made = building.advance(work).unwrap();
+                slices += 1;
+            }
+            assert!(slices > 10, "{work}: {slices} slices");
+            assert!(made.unwrap() == whole, "order {order}, slices of {work}");
+        }
+    }
+}
+
+#[test]
+fn a_shop_that_would_not_fit_in_memory_is_refused_before_it_is_made() {
+    let log = generated(GeneratorConfig::default());
+    let config = ShopConfig {
+        order: 3,
+        min_support: 2,
+        candidates: 100,
+        ..ShopConfig::default()
+    };
+    // What happened before the refusal, if there was one: nothing, or counting.
+    let refused = |room: u64| {
+        let mut building = match Building::within(room, &log, config) {
+            Ok(building) => building,
+            Err(problem) => return Some(("nothing", problem)),
+        };
+        loop {
+            match building.advance(1000) {
+                Ok(Some(_)) => return None,
+                Ok(None) => {}
+                Err(problem) => return Some(("counting", problem)),
+            }
+        }
+    };
+    for (room, after) in [(1 << 20, "nothing"), (1 << 22, "counting")] {
+        let (happened, problem) = refused(room).unwrap();
+        assert_eq!((happened, problem.code.as_str()), (after, "shop.memory"));
+        assert!(problem.mend.en.contains("candidates"));
+    }
+    assert!(refused(1 << 30).is_none());
 }

@@ -476,6 +476,11 @@ const answers = {
     forgetLearning();
     changed();
   },
+  building() {
+    if (state.decide.world) state.decide.world.optimum = null;
+    state.decide.solving = null;
+    changed();
+  },
   world({ world }) {
     state.decide.world = world;
     state.decide.problem = world.problem;

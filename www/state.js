@@ -131,7 +131,7 @@ export function onChange(render) {
   draw = render;
 }
 
-/** Marks views as out of date; they are drawn together before the next frame. */
+/** Marks views as out of date; they are drawn before the next frame, or the next few where there is much to draw. */
 export function changed(...views) {
   for (const view of views.length ? views : VIEWS) stale.add(view);
   if (!frame) frame = requestAnimationFrame(flush);
@@ -151,9 +151,16 @@ export function changedSoon(...views) {
   }, EVERY);
 }
 
+/** Milliseconds of drawing in one frame after which the other views wait for the next: layout and paint take as long again. */
+const ENOUGH = 3;
+
 function flush() {
   frame = 0;
-  const views = VIEWS.filter((view) => stale.has(view));
-  stale.clear();
-  for (const view of views) draw(view);
+  const begun = performance.now();
+  for (const view of VIEWS.filter((view) => stale.has(view))) {
+    stale.delete(view);
+    draw(view);
+    if (performance.now() - begun > ENOUGH) break;
+  }
+  if (stale.size) frame = requestAnimationFrame(flush);
 }

@@ -3,6 +3,10 @@
 //! A node is a suffix of up to `k` items, seen often enough. Two nodes stand apart: the start of a session, and the
 //! empty suffix ("after any item"), to which every suffix that is too rare backs off.
 
+mod counting;
+
+pub use counting::Counting;
+
 /// The node of an empty session: nothing seen yet.
 pub const START: u32 = 0;
 /// The node of the empty suffix: some item was seen, but no suffix of the history was seen often enough.
@@ -52,7 +56,7 @@ pub struct Node {
 }
 
 /// Counts for every suffix of up to `k` items that was seen at least so often and was followed by something.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suffixes {
     nodes: Vec<Node>,
     /// Node `n` has the followers `follower_start[n] .. follower_start[n + 1]`.
@@ -68,17 +72,9 @@ impl Suffixes {
     /// Item numbers lie below `items`. Followers stand in the order in which they were first seen.
     #[must_use]
     pub fn count(sequences: &Sequences, items: u32, order: u32, min_support: u32) -> Self {
-        let mut counter = Counter::new(sequences, items, min_support);
-        let (first, rest) = sequences.slots();
-        counter.add_node(ANY, NO_ITEM, 0, &first);
-        counter.add_node(ANY, NO_ITEM, 0, &rest);
-        let mut level = vec![(ANY, rest)];
-        for depth in 1..=order {
-            level = counter.refine(&level, depth);
-        }
-        let mut counted = counter.result;
-        counted.children.sort_unstable();
-        counted
+        let mut counting = Counting::new(sequences, items, order, min_support);
+        while !counting.advance(sequences, u64::MAX) {}
+        counting.finish()
     }
 
     /// How many nodes there are.
@@ -153,153 +149,6 @@ impl Suffixes {
 
 fn child_key(node: u32, older: u32) -> u64 {
     (u64::from(node) << 32) | u64::from(older)
-}
-
-/// A place where something follows: the place in [`Sequences::items`] that follows, or would if the
-/// sequence had not ended, and the sequence.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    place: u32,
-    sequence: u32,
-}
-
-impl Sequences {
-    /// The slots at the start of sequences, and all others.
-    fn slots(&self) -> (Vec<Slot>, Vec<Slot>) {
-        let mut first = Vec::with_capacity(self.unhappy.len());
-        let mut rest = Vec::with_capacity(self.items.len());
-        for (sequence, bounds) in self.start.windows(2).enumerate() {
-            let sequence = sequence as u32;
-            first.push(Slot {
-                place: bounds[0],
-                sequence,
-            });
-            rest.extend((bounds[0] + 1..=bounds[1]).map(|place| Slot { place, sequence }));
-        }
-        (first, rest)
-    }
-
-    /// The item `back` places before a slot, if the sequence goes back so far.
-    fn before(&self, slot: Slot, back: u32) -> Option<u32> {
-        let place = slot.place.checked_sub(back)?;
-        (place >= self.start[slot.sequence as usize]).then(|| self.items[place as usize])
-    }
-
-    /// The item that follows at a slot, if the sequence goes on.
-    fn next(&self, slot: Slot) -> Option<u32> {
-        let end = self.start[slot.sequence as usize + 1];
-        (slot.place < end).then(|| self.items[slot.place as usize])
-    }
-}
-
-/// Counts nodes from groups of slots, with a note for each item that is cleared by moving on to the next group.
-struct Counter<'a> {
-    sequences: &'a Sequences,
-    min_support: u32,
-    result: Suffixes,
-    /// For each item: the group that saw it last, and its number in that group.
-    seen: Vec<(u32, u32)>,
-    group: u32,
-}
-
-impl<'a> Counter<'a> {
-    fn new(sequences: &'a Sequences, items: u32, min_support: u32) -> Self {
-        Self {
-            sequences,
-            min_support: min_support.max(1),
-            result: Suffixes {
-                nodes: Vec::new(),
-                follower_start: vec![0],
-                followers: Vec::new(),
-                children: Vec::new(),
-            },
-            seen: vec![(0, 0); items as usize],
-            group: 0,
-        }
-    }
-
-    /// The number of an item in the present group, and whether it is new there.
-    fn number(&mut self, item: u32, next_number: u32) -> (u32, bool) {
-        let seen = &mut self.seen[item as usize];
-        let new = seen.0 != self.group;
-        if new {
-            *seen = (self.group, next_number);
-        }
-        (seen.1, new)
-    }
-
-    fn add_node(&mut self, shorter: u32, oldest: u32, order: u32, slots: &[Slot]) -> u32 {
-        let mut node = Node {
-            shorter,
-            oldest,
-            order,
-            count: slots.len() as u32,
-            left: 0,
-            left_unhappy: 0,
-        };
-        self.group += 1;
-        let from = self.result.followers.len();
-        for &slot in slots {
-            let Some(item) = self.sequences.next(slot) else {
-                node.left += 1;
-                node.left_unhappy += u32::from(self.sequences.unhappy[slot.sequence as usize]);
-                continue;
-            };
-            let (number, new) = self.number(item, (self.result.followers.len() - from) as u32);
-            if new {
-                self.result.followers.push(Follower {
-                    item,
-                    count: 0,
-                    reward: 0.0,
-                });
-            }
-            let follower = &mut self.result.followers[from + number as usize];
-            follower.count += 1;
-            follower.reward += self.sequences.rewards[slot.place as usize];
-        }
-        self.result
-            .follower_start
-            .push(self.result.followers.len() as u32);
-        self.result.nodes.push(node);
-        self.result.nodes.len() as u32 - 1
-    }
-
-    /// Splits each group of slots by the item `depth` places back, and counts the groups that are large enough.
-    fn refine(&mut self, level: &[(u32, Vec<Slot>)], depth: u32) -> Vec<(u32, Vec<Slot>)> {
-        let mut next_level = Vec::new();
-        for (shorter, slots) in level {
-            for (older, group) in self.split(slots, depth) {
-                let goes_on = group
-                    .iter()
-                    .any(|&slot| self.sequences.next(slot).is_some());
-                if (group.len() as u32) < self.min_support || !goes_on {
-                    continue;
-                }
-                let node = self.add_node(*shorter, older, depth, &group);
-                self.result
-                    .children
-                    .push((child_key(*shorter, older), node));
-                next_level.push((node, group));
-            }
-        }
-        next_level
-    }
-
-    fn split(&mut self, slots: &[Slot], depth: u32) -> Vec<(u32, Vec<Slot>)> {
-        self.group += 1;
-        let mut groups: Vec<(u32, Vec<Slot>)> = Vec::new();
-        for &slot in slots {
-            let Some(older) = self.sequences.before(slot, depth) else {
-                continue;
-            };
-            let (number, new) = self.number(older, groups.len() as u32);
-            if new {
-                groups.push((older, Vec::new()));
-            }
-            groups[number as usize].1.push(slot);
-        }
-        groups
-    }
 }
 
 #[cfg(test)]

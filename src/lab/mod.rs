@@ -26,7 +26,7 @@ mod users;
 use std::rc::Rc;
 
 use crate::env::Environment;
-use crate::env::shop::Shop;
+use crate::env::shop::build::Building;
 use crate::experiment::finding::Finding;
 use crate::experiment::outcome::Outcome;
 use crate::experiment::parameters::{Group, Parameter, Settings, Value, parameter};
@@ -67,6 +67,7 @@ pub struct Lab {
     promise: Promise,
     import: Option<Import>,
     data: Option<Data>,
+    building: Option<Box<Building>>,
     decided: Option<Decided>,
     training: Option<Training>,
     outcome: Option<Outcome>,
@@ -145,6 +146,7 @@ impl Lab {
     #[must_use]
     pub fn busy(&self) -> bool {
         self.import.as_ref().is_some_and(Import::finishing)
+            || self.building.is_some()
             || self.is_solving()
             || self.export.is_some()
             || self.is_comparing()
@@ -156,6 +158,8 @@ impl Lab {
     pub fn advance(&mut self, work: u64) -> Vec<Response> {
         let answer = if self.import.as_ref().is_some_and(Import::finishing) {
             self.advance_import()
+        } else if self.building.is_some() {
+            self.advance_building(work)
         } else if self.is_solving() {
             self.advance_solving(work)
         } else if self.export.is_some() {
@@ -243,6 +247,9 @@ impl Lab {
 
     fn decided(&self) -> Result<&Decided, Problem> {
         self.decided.as_ref().ok_or_else(|| {
+            if self.building.is_some() {
+                return not_solved();
+            }
             Problem::new(
                 "lab.undecided",
                 Text::new("There is nothing to decide yet.", "还没有要决策的问题。"),
@@ -289,16 +296,42 @@ impl Lab {
         }
     }
 
-    /// Builds the decision problem and starts solving it. Another problem brings the settings that suit it.
+    /// Makes the decision problem and starts solving it. Another problem brings the settings that suit it. A shop is made in
+    /// slices, and told of when it is made.
     fn decide(&mut self, problem: &str) -> Answer {
         if problem != self.problem {
             self.suit(problem)?;
         }
         self.forget_decision();
-        let decision = self.build(problem)?;
+        if problem == SHOP {
+            let building = Building::new(&self.data()?.log, configure::shop(&self.settings))?;
+            self.building = Some(Box::new(building));
+            self.problem = problem.to_owned();
+            return Ok(vec![self.settings_response(), Response::Building]);
+        }
+        let decision = problems::build(problem, &self.settings)?;
         self.problem = problem.to_owned();
         self.decided = Some(Decided::new(decision, self.settings.number("gamma")));
         Ok(vec![self.settings_response(), self.world()?])
+    }
+
+    fn advance_building(&mut self, work: u64) -> Answer {
+        let Some(building) = &mut self.building else {
+            return done();
+        };
+        match building.advance(work) {
+            Ok(None) => Ok(Vec::new()),
+            Ok(Some(shop)) => {
+                self.building = None;
+                let decision = Decision::Shop(Rc::new(shop));
+                self.decided = Some(Decided::new(decision, self.settings.number("gamma")));
+                Ok(vec![self.world()?])
+            }
+            Err(problem) => {
+                self.forget_decision();
+                Err(problem)
+            }
+        }
     }
 
     fn suit(&mut self, problem: &str) -> Result<(), Problem> {
@@ -314,14 +347,6 @@ impl Lab {
             self.settings.set(key, value)?;
         }
         Ok(())
-    }
-
-    fn build(&self, problem: &str) -> Result<Decision, Problem> {
-        if problem == SHOP {
-            let shop = Shop::build(&self.data()?.log, configure::shop(&self.settings))?;
-            return Ok(Decision::Shop(Rc::new(shop)));
-        }
-        problems::build(problem, &self.settings)
     }
 
     fn world(&self) -> Result<Response, Problem> {
@@ -421,7 +446,9 @@ impl Lab {
     /// Whether another value of this parameter makes another decision problem, or another optimum, of the one at hand.
     fn rebuilds(&self, parameter: &Parameter) -> bool {
         match parameter.group {
-            Group::Reward | Group::Shop => self.problem == SHOP && self.decided.is_some(),
+            Group::Reward | Group::Shop => {
+                self.problem == SHOP && (self.decided.is_some() || self.building.is_some())
+            }
             Group::Agent => parameter.key == "gamma" && self.decided.is_some(),
             Group::Operations => {
                 let own = problems::own_parameters(&self.problem);
@@ -550,6 +577,7 @@ impl Lab {
 
     fn forget_decision(&mut self) {
         self.forget_training();
+        self.building = None;
         self.decided = None;
     }
 

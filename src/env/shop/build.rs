@@ -1,35 +1,23 @@
-//! Builds a [`Shop`] from a log: suffix counts -> probabilities and mean rewards -> rows.
+//! Builds a [`Shop`] from a log, in slices: suffix counts -> probabilities and mean rewards -> rows.
 
-use crate::behaviour::markov::{ANY, START, Sequences, Suffixes};
+use crate::behaviour::markov::{ANY, Counting, START, Sequences, Suffixes};
 use crate::env::shop::config::ShopConfig;
 use crate::env::shop::visits::visits;
 use crate::env::shop::{Entry, Rest, Shop};
 use crate::log::Log;
 use crate::problem::{Problem, Text};
 
-impl Shop {
-    /// About how many bytes building a shop takes at most: counts, rows and the work in between.
-    #[must_use]
-    pub fn estimate_bytes(log: &Log, config: &ShopConfig) -> u64 {
-        let events = log.len() as u64;
-        let orders = u64::from(config.order);
-        let by_support = orders * events / u64::from(config.min_support.max(1));
-        let longer = if config.order > 1 { by_support } else { 0 };
-        let states = 2 + (log.items.len() as u64).min(by_support) + longer;
-        let entries = (states * u64::from(config.candidates)).min((orders + 1) * events);
-        let rows = entries * size_of::<Entry>() as u64 + states * size_of::<Rest>() as u64;
-        let counts = (orders + 1) * events * 16 + states * 40;
-        let slots = 24 * events;
-        rows + counts + slots
-    }
+/// Bytes that a shop may take: what is left of the 4 GiB of a browser's engine beside the largest log.
+const ROOM: u64 = 5 << 29;
 
+impl Shop {
     /// Makes the decision problem of a log.
     ///
     /// # Errors
-    /// `shop.range` for a setting out of its range, `shop.empty` for a log without events, `shop.no-sequence` for one in which no
-    /// session goes on after its first item.
+    /// `shop.range` for a setting out of its range, `shop.memory` where there may not be room enough, `shop.empty` for a log without
+    /// events, `shop.no-sequence` for one in which no session goes on after its first item.
     pub fn build(log: &Log, config: ShopConfig) -> Result<Self, Problem> {
-        Self::from_visits(&visits(log, &config.rewards), log.items.len(), config)
+        Building::new(log, config)?.complete()
     }
 
     /// The same from visits to items numbered below `items`.
@@ -37,7 +25,51 @@ impl Shop {
     /// # Errors
     /// Those of [`Shop::build`].
     pub fn from_visits(
-        sequences: &Sequences,
+        sequences: Sequences,
+        items: usize,
+        config: ShopConfig,
+    ) -> Result<Self, Problem> {
+        Building::from_visits(ROOM, sequences, items, config)?.complete()
+    }
+}
+
+/// A shop in the making. [`Building::advance`] until it gives the shop; what it gives does not depend on the slices.
+#[derive(Clone, Debug)]
+pub struct Building {
+    config: ShopConfig,
+    items: usize,
+    room: u64,
+    sequences: Sequences,
+    stage: Stage,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    Counting(Box<Counting>),
+    Rows(Box<Rows>),
+}
+
+impl Building {
+    /// Begins with the decision problem of a log.
+    ///
+    /// # Errors
+    /// Those of [`Shop::build`], but for `shop.no-sequence`.
+    pub fn new(log: &Log, config: ShopConfig) -> Result<Self, Problem> {
+        Self::within(ROOM, log, config)
+    }
+
+    /// The same where the problem may take `room` bytes.
+    ///
+    /// # Errors
+    /// Those of [`Building::new`].
+    pub fn within(room: u64, log: &Log, config: ShopConfig) -> Result<Self, Problem> {
+        let visits = visits(log, &config.rewards);
+        Self::from_visits(room, visits, log.items.len(), config)
+    }
+
+    fn from_visits(
+        room: u64,
+        sequences: Sequences,
         items: usize,
         config: ShopConfig,
     ) -> Result<Self, Problem> {
@@ -45,34 +77,53 @@ impl Shop {
         if sequences.items.is_empty() {
             return Err(empty());
         }
-        let suffixes = Suffixes::count(sequences, items as u32, config.order, config.min_support);
-        if suffixes.followers(ANY).is_empty() {
-            return Err(no_sequence());
+        let visits = sequences.items.len() as u64;
+        let bytes = Counting::bytes_needed(visits, config.order, config.min_support);
+        if bytes > room {
+            return Err(too_large(visits, bytes));
         }
-        let mut rows = Rows::new(&suffixes, items, config);
-        for node in 0..suffixes.len() as u32 {
-            rows.add(node);
-        }
-        let Rows {
-            row_start,
-            entries,
-            mut rests,
-            ..
-        } = rows;
-        let backs_off = entries.iter().any(|entry| entry.next == ANY)
-            || rests.iter().any(|rest| rest.other.0 > 0.0);
-        if !backs_off {
-            // Nothing ever leads to the empty suffix: without actions it stays out of every mean over pairs.
-            rests[ANY as usize].actions = 0;
-        }
+        let (order, least) = (config.order, config.min_support);
+        let counting = Counting::new(&sequences, items as u32, order, least);
         Ok(Self {
             config,
-            suffixes,
-            row_start,
-            entries,
-            rests,
-            starts: [(START, 1.0)],
+            items,
+            room,
+            sequences,
+            stage: Stage::Counting(Box::new(counting)),
         })
+    }
+
+    /// Does about `work` elementary operations more; gives the shop when it is made. Not to be called after that.
+    ///
+    /// # Errors
+    /// `shop.no-sequence`; `shop.memory` where the rows would not fit.
+    pub fn advance(&mut self, work: u64) -> Result<Option<Shop>, Problem> {
+        match &mut self.stage {
+            Stage::Counting(counting) => {
+                if counting.advance(&self.sequences, work) {
+                    let suffixes = counting.finish();
+                    if suffixes.followers(ANY).is_empty() {
+                        return Err(no_sequence());
+                    }
+                    let bytes = Rows::bytes_needed(&suffixes, self.config.candidates);
+                    if bytes > self.room {
+                        return Err(too_large(self.sequences.items.len() as u64, bytes));
+                    }
+                    let rows = Rows::new(suffixes, self.items, self.config);
+                    self.stage = Stage::Rows(Box::new(rows));
+                }
+                Ok(None)
+            }
+            Stage::Rows(rows) => Ok(rows.advance(work).then(|| rows.finish())),
+        }
+    }
+
+    fn complete(mut self) -> Result<Shop, Problem> {
+        loop {
+            if let Some(shop) = self.advance(u64::MAX)? {
+                return Ok(shop);
+            }
+        }
     }
 }
 
@@ -86,8 +137,9 @@ struct Draft {
 }
 
 /// Rows in the making, with notes for each item.
-struct Rows<'a> {
-    suffixes: &'a Suffixes,
+#[derive(Clone, Debug)]
+struct Rows {
+    suffixes: Suffixes,
     config: ShopConfig,
     row_start: Vec<u32>,
     entries: Vec<Entry>,
@@ -98,8 +150,8 @@ struct Rows<'a> {
     place: Vec<u32>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(suffixes: &'a Suffixes, items: usize, config: ShopConfig) -> Self {
+impl Rows {
+    fn new(suffixes: Suffixes, items: usize, config: ShopConfig) -> Self {
         let mut sums = vec![(0.0, 0u32); items];
         for node in [START, ANY] {
             for follower in suffixes.followers(node) {
@@ -121,6 +173,56 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// At most how many bytes the rows of these suffixes take, with the suffixes.
+    fn bytes_needed(suffixes: &Suffixes, candidates: u32) -> u64 {
+        let mut entries = 0;
+        for node in 0..suffixes.len() as u32 {
+            let (mut followers, mut at) = (suffixes.followers(node).len(), node);
+            while suffixes.node(at).order > 1 {
+                at = suffixes.node(at).shorter;
+                followers += suffixes.followers(at).len();
+            }
+            entries += followers.min(candidates as usize);
+        }
+        let rests = suffixes.len() * (size_of::<Rest>() + size_of::<u32>());
+        // A vector that grows may have twice the room that it needs.
+        2 * (entries * size_of::<Entry>() + rests) as u64 + suffixes.memory() as u64
+    }
+
+    /// Adds rows for about `work` items more; true when there is one for each node.
+    fn advance(&mut self, mut work: u64) -> bool {
+        let mut node = self.rests.len();
+        while node < self.suffixes.len() {
+            if work == 0 {
+                return false;
+            }
+            let handled = self.add(node as u32);
+            work = work.saturating_sub(handled.max(1));
+            node += 1;
+        }
+        true
+    }
+
+    /// The shop of all rows, which are taken.
+    fn finish(&mut self) -> Shop {
+        let entries = std::mem::take(&mut self.entries);
+        let mut rests = std::mem::take(&mut self.rests);
+        let backs_off = entries.iter().any(|entry| entry.next == ANY)
+            || rests.iter().any(|rest| rest.other.0 > 0.0);
+        if !backs_off {
+            // Nothing ever leads to the empty suffix: without actions it stays out of every mean over pairs.
+            rests[ANY as usize].actions = 0;
+        }
+        Shop {
+            config: self.config,
+            suffixes: std::mem::take(&mut self.suffixes),
+            row_start: std::mem::take(&mut self.row_start),
+            entries,
+            rests,
+            starts: [(START, 1.0)],
+        }
+    }
+
     /// The node's suffix and its shorter ones that have items, longest first; the start and the empty suffix alone.
     fn orders(&self, node: u32) -> Vec<u32> {
         let mut nodes = vec![node];
@@ -132,8 +234,10 @@ impl<'a> Rows<'a> {
         nodes
     }
 
-    fn add(&mut self, node: u32) {
+    /// Adds the row of a node; tells how many items it was made of.
+    fn add(&mut self, node: u32) -> u64 {
         let mut draft = self.draft(node);
+        let handled = draft.len() as u64;
         for entry in &draft {
             self.place[entry.item as usize] = 0;
         }
@@ -173,6 +277,7 @@ impl<'a> Rows<'a> {
             other,
             leave,
         });
+        handled
     }
 
     /// Every item that followed the node's suffix or a shorter one that has items, with probability and mean reward.
@@ -234,6 +339,23 @@ fn recommendable_first(draft: &mut [Draft], support: u32) -> u32 {
         return 1;
     }
     draft.iter().filter(|entry| entry.support >= needed).count() as u32
+}
+
+fn too_large(events: u64, bytes: u64) -> Problem {
+    let megabytes = bytes >> 20;
+    Problem::new(
+        "shop.memory",
+        Text::new(
+            format!(
+                "The decision problem of {events} visits may take {megabytes} MiB, more than there is room for."
+            ),
+            format!("{events} 次访问的决策问题可能需要 {megabytes} MiB，超出可用内存。"),
+        ),
+        Text::new(
+            "Use a shorter history, fewer candidates a state or a higher minimum support, or open a shorter span of time.",
+            "请缩短历史长度、减少每个状态的候选数或提高最低支持度，或截取较短的时间段。",
+        ),
+    )
 }
 
 fn empty() -> Problem {

@@ -118,7 +118,7 @@ impl ShopRank {
         if visits.start.windows(2).all(|ends| ends[1] - ends[0] < 2) {
             return watch.report(1, 1);
         }
-        let shop = Shop::from_visits(&visits, train.items as usize, self.config)?;
+        let shop = Shop::from_visits(visits, train.items as usize, self.config)?;
         let values = match self.gamma {
             Some(gamma) => optimum(&shop, gamma, watch)?,
             None => Vec::new(),

@@ -193,6 +193,8 @@ pub enum Response {
     },
     /// A parameter was changed that training depends on: what was learned is gone.
     Forgotten,
+    /// The shop is being made anew: what was known of the one before no longer holds.
+    Building,
     /// The decision problem stands; its optimum is being computed or known.
     World {
         /// What it is.
