@@ -41,6 +41,38 @@ fn a_file_of_another_encoding_and_packed_is_read_too() {
     });
 }
 
+#[test]
+fn cancelling_a_reading_keeps_what_was_there() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.drop_file("good.csv", GOOD.as_bytes())?;
+        // Pressed when the first rows are shown, long before the last one is read.
+        page.value(
+            "new MutationObserver((_, watching) => {
+               const cancel = document.querySelector('#data-view .progress button');
+               if (!cancel || !document.querySelector('#data-view .progress table')) return;
+               globalThis.cancelled = document.querySelector('#data-view progress').value;
+               watching.disconnect();
+               cancel.click();
+             }).observe(document.querySelector('#data-view'), { childList: true, subtree: true })",
+        )?;
+        let rows = (0..1_500_000_u32).map(|n| format!("{},{},view,{n}\n", n / 5, n % 977));
+        let long: String = std::iter::once("user,item,event,time\n".to_owned())
+            .chain(rows)
+            .collect();
+        page.drop_file("long.csv", long.as_bytes())?;
+        let share = page.value("globalThis.cancelled")?;
+        ensure!(
+            share.as_f64().is_some_and(|share| share < 1.0),
+            "pressed at {share}"
+        );
+        ensure!(page.figure("Users")? == "2", "the log is gone");
+        page.drop_file("good.csv", GOOD.replace("bob", "eve").as_bytes())?;
+        ensure!(page.text("#user-list")?.contains("eve"));
+        page.train().map(drop)
+    });
+}
+
 /// Decoders are a module of their own: it is fetched when the first file needs it, and kept for use offline.
 #[test]
 fn decoders_are_fetched_when_a_file_needs_them() {
