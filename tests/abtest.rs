@@ -395,9 +395,23 @@ fn experiments_that_cannot_answer_are_refused_in_words() {
     let (answer, words) = verdict(&lone);
     assert_eq!(answer, Answer::Refused);
     assert!(
-        words.contains("\"B\" has 1 of at least 30 users"),
+        words.contains("\"B\" has 1 of at least 30 users (the largest group has 100000)"),
         "{words}"
     );
+    assert!(words.contains("not the planned split"), "{words}");
+    let trial = Trial::from_log(&log(&lone), Outcome::Did(EventType::Purchase), None).unwrap();
+    let report = trial.replay(trial.even()).unwrap().report();
+    assert!(report.split.alarm && report.split.p < 1e-100);
+    assert_eq!(report.split.expected, [50_000.5, 50_000.5]);
+    // As planned it would be no mismatch, but still too few.
+    let design = Design {
+        shares: vec![100_000.0 / 100_001.0, 1.0 / 100_001.0],
+        ..trial.even()
+    };
+    let report = trial.replay(design).unwrap().report();
+    assert!(!report.split.alarm);
+    assert_eq!(report.answer, Answer::Refused);
+    assert!(!report.verdict.en.contains("planned split"));
 
     let mut uneven = vec![("A", EventType::Purchase); 600];
     uneven.extend(vec![("B", EventType::View); 450]);

@@ -18,6 +18,11 @@ use qcart::log::ImportOptions;
 
 /// Two hundred users walk along a ring of items; every third buys where the walk ends. What was shown has a propensity.
 fn log() -> String {
+    named_log(|item| item)
+}
+
+/// The same log with its items named otherwise.
+fn named_log(name: impl Fn(i64) -> i64) -> String {
     let mut csv = "user,item,event,time,category,propensity\n".to_owned();
     for user in 0..200_i64 {
         for step in 0..5 {
@@ -30,7 +35,8 @@ fn log() -> String {
             let time = 1_700_000_000 + user * 40_000 + step * 60;
             writeln!(
                 csv,
-                "u{user},i{item},{event},{time},c{},0.1111111111",
+                "u{user},i{},{event},{time},c{},0.1111111111",
+                name(item),
                 item % 2
             )
             .unwrap();
@@ -64,6 +70,10 @@ fn work(lab: &mut Lab, slice: u64) -> Vec<Response> {
 
 /// The shop of the log, decided on; trained if asked to.
 fn shop(train: bool) -> Lab {
+    shop_of(&log(), train)
+}
+
+fn shop_of(log: &str, train: bool) -> Lab {
     let mut lab = Lab::default();
     for (key, value) in [
         ("budget", 20_000.0),
@@ -85,7 +95,7 @@ fn shop(train: bool) -> Lab {
         options: ImportOptions::default(),
     };
     ask(&mut lab, begin);
-    lab.push(log().as_bytes());
+    lab.push(log.as_bytes());
     ask(&mut lab, Request::EndImport);
     work(&mut lab, 1_000_000);
     let problem = "shop".to_owned();
@@ -129,7 +139,7 @@ fn shared(lab: &mut Lab) -> String {
 
 fn values() -> Study {
     Study::Value(ValueTerms {
-        policies: PolicyName::ALL.to_vec(),
+        policies: qcart::lab::policies_of("shop"),
         episodes: 500,
         exploring: Exploring::default(),
         seed: 3,
@@ -414,6 +424,43 @@ fn a_shop_that_changes_nothing_makes_every_policy_equal_and_the_optimum_is_never
             .windows(2)
             .all(|pair| pair[0].cumulative <= pair[1].cumulative + 1e-4)
     );
+}
+
+/// Names are names: what policies are worth hangs on nothing but how users behave.
+#[test]
+fn renaming_the_items_changes_no_value() {
+    let values = |log: &str| {
+        let mut lab = shop_of(log, false);
+        let policies = qcart::lab::policies_of("shop").into_iter();
+        let terms = ValueTerms {
+            policies: policies.filter(|name| !name.trained()).collect(),
+            episodes: 100,
+            exploring: Exploring::default(),
+            seed: 3,
+        };
+        let (report, _) = study(&mut lab, Study::Value(terms), 1_000_000).unwrap();
+        let StudyReport::Value(report) = report else {
+            panic!("another report");
+        };
+        report
+    };
+    let (plain, renamed) = (
+        values(&log()),
+        values(&named_log(|item| (item * 5 + 3) % 9)),
+    );
+    assert_ne!(log(), named_log(|item| (item * 5 + 3) % 9));
+    assert!((plain.board.optimum - renamed.board.optimum).abs() < 1e-9);
+    for (a, b) in plain.board.policies.iter().zip(&renamed.board.policies) {
+        assert_eq!(a.name, b.name);
+        assert!((a.exact - b.exact).abs() < 1e-9, "{}", a.name);
+    }
+    let scans = |report: &qcart::lab::protocol::ValueReport| {
+        let lift = report.lift.clone().unwrap();
+        [lift.values, report.gamma.values.clone()].concat().concat()
+    };
+    for (a, b) in scans(&plain).iter().zip(scans(&renamed)) {
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+    }
 }
 
 #[test]

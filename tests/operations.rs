@@ -293,6 +293,36 @@ fn planted_demand_is_read_from_the_log_and_can_be_used() {
     assert!(spent <= 100.0 && profit > 0.0 && profit <= bound + 1e-9);
 }
 
+/// A log of bids gives the curve with its errors, the large day takes it, and a log that tells nothing is refused.
+#[test]
+fn a_win_rate_is_fitted_from_a_log_of_bids() {
+    let mut lab = Lab::default();
+    decide(&mut lab, "adday", &[("budget", number(10_000.0))]).unwrap();
+    // 1 / (1 + (b / 0.03)^-2) of 1000 auctions at each bid.
+    let text = "bid,wins,auctions\n0.01,100,1000\n0.03,500,1000\n0.06,800,1000\n".to_owned();
+    let OperationsAnswer::Wins(view) = answer(&mut lab, OperationsRequest::Wins { text }) else {
+        panic!("another answer");
+    };
+    assert!((view.median - 0.03).abs() < 1e-6, "{view:?}");
+    assert!((view.shape - 2.0).abs() < 1e-6 && view.shape_error < 0.1);
+    assert_eq!((view.auctions, view.wins), (3000.0, 1400.0));
+    assert_eq!(view.proposal["marketMean"], number(0.03));
+    assert_eq!(view.proposal["winShape"], number(2.0));
+    let settings: Vec<(&str, Value)> = view
+        .proposal
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.clone()))
+        .collect();
+    let before = decide(&mut lab, "adday", &[]).unwrap().optimum.unwrap();
+    let after = decide(&mut lab, "adday", &settings).unwrap();
+    assert!(after.optimum.unwrap() < before, "dearer auctions earn less");
+    let refused = OperationsRequest::Wins {
+        text: "bid,won\n1,1\n".to_owned(),
+    };
+    let responses = lab.request(Request::Operations(refused));
+    assert_eq!(code(&responses).as_deref(), Some("bids.few"));
+}
+
 #[test]
 fn demand_without_a_log_or_item_is_said() {
     let mut lab = Lab::default();

@@ -318,7 +318,14 @@ fn value_says_what_policies_are_worth_against_the_optimum() {
         .collect();
     assert_eq!(
         names,
-        ["optimal", "qGreedy", "epsilonGreedy", "softmax", "random"]
+        [
+            "optimal",
+            "qGreedy",
+            "epsilonGreedy",
+            "softmax",
+            "myopic",
+            "random"
+        ]
     );
     assert_eq!(policies[0]["exact"], report["board"]["optimum"]);
     for policy in policies {
@@ -332,12 +339,90 @@ fn value_says_what_policies_are_worth_against_the_optimum() {
         );
     }
     assert_eq!(report["lift"], Value::Null);
-    assert_eq!(report["gamma"]["values"][0].as_array().unwrap().len(), 4);
+    assert_eq!(report["gamma"]["values"][0].as_array().unwrap().len(), 5);
     assert!(!report["regret"].as_array().unwrap().is_empty());
     let link = report["link"].as_str().unwrap();
     let again = qcart(&["run", link, "--json"]);
     assert_eq!(again.status.code(), Some(0), "{again:?}");
     assert_eq!(json(&again)["verdict"]["reproduced"], true);
+}
+
+/// Of stock, price and ads: the simple methods are below the optimum, above chance, and their values are those of the baselines.
+#[test]
+fn value_sets_the_simple_methods_of_a_shop_s_other_decisions_beside_the_optimum() {
+    for (problem, simple) in [
+        ("season", &["constant"][..]),
+        ("bids", &["constant"]),
+        ("reorder", &["baseStock", "reorderPoint"]),
+        ("perishable", &["constant", "baseStock"]),
+        ("lostsales", &["constant", "baseStock", "cappedBaseStock"]),
+    ] {
+        let output = qcart(&[
+            "value",
+            problem,
+            "--untrained",
+            "--episodes",
+            "400",
+            "--set",
+            "budget=2000",
+            "--json",
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let report = json(&output);
+        let policies = report["board"]["policies"].as_array().unwrap();
+        let value = |name: &str| {
+            let policy = policies.iter().find(|policy| policy["name"] == name);
+            policy.unwrap_or_else(|| panic!("{problem}: no {name}"))["exact"]
+                .as_f64()
+                .unwrap()
+        };
+        let optimum = report["board"]["optimum"].as_f64().unwrap();
+        assert_eq!(policies.len(), 3 + simple.len(), "{problem}");
+        for name in simple {
+            let value = value(name);
+            assert!(value <= optimum + 1e-6 * optimum.abs(), "{problem} {name}");
+            assert!(value > value_of(policies, "random"), "{problem} {name}");
+        }
+        if problem == "reorder" {
+            assert!(value("reorderPoint") > value("baseStock"));
+        }
+        if problem == "season" {
+            let again = qcart(&["run", report["link"].as_str().unwrap(), "--json"]);
+            assert_eq!(again.status.code(), Some(0), "{again:?}");
+            assert_eq!(json(&again)["verdict"]["reproduced"], true);
+        }
+    }
+}
+
+fn value_of(policies: &[Value], name: &str) -> f64 {
+    let policy = policies.iter().find(|policy| policy["name"] == name);
+    policy.unwrap()["exact"].as_f64().unwrap()
+}
+
+/// The best fixed price against chance, stock by (s, S) against base stock, a paced bid against a constant one.
+#[test]
+fn abtest_works_for_price_stock_and_ads() {
+    for (problem, policies, better) in [
+        ("season", "random,constant", true),
+        ("reorder", "baseStock,reorderPoint", true),
+        ("bids", "constant,optimal", true),
+        ("reorder", "reorderPoint,reorderPoint", false),
+    ] {
+        let arguments = ["abtest", "--problem", problem, "--policies", policies];
+        let more = ["--users", "4000", "--set", "budget=2000", "--json"];
+        let output = qcart(&[&arguments[..], &more].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let report = json(&output);
+        let stopped = !report["comparisons"][0]["stopped"].is_null();
+        assert_eq!(stopped, better, "{problem} {policies}");
+        let says = report["verdict"].as_str().unwrap().contains("better");
+        assert_eq!(says, better, "{problem} {policies}");
+        assert!(report["plan"]["sizes"]["control"].as_u64().unwrap() > 10);
+        if problem == "bids" {
+            let again = qcart(&["run", report["link"].as_str().unwrap(), "--json"]);
+            assert_eq!(json(&again)["findings"][0]["digest"], report["digest"]);
+        }
+    }
 }
 
 #[test]

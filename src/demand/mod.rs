@@ -2,7 +2,7 @@
 //!
 //! [`orders`] turns purchases into units per item and period, [`forecast`] looks ahead, [`backtest`] says
 //! whether looking ahead beats repeating the last value, [`fit`] estimates how demand answers
-//! the price ([`response`]), and [`discrete`] holds the distributions that decision problems draw from.
+//! the price ([`response`]), [`wins`] how often a bid wins, and [`discrete`] holds the distributions that decision problems draw from.
 //!
 //! The forecasts are written out here: the crates that have them (`augurs` and what it builds on) take `exp` and
 //! `ln` from the platform, whose last bit differs between machines, and weigh more than these few recursions.
@@ -17,3 +17,4 @@ pub mod range;
 pub mod response;
 pub mod smooth;
 pub mod special;
+pub mod wins;

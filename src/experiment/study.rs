@@ -45,19 +45,34 @@ pub enum PolicyName {
     Likelihood,
     /// What was seen most often in the log. Only in a shop.
     Popularity,
+    /// What earns the most at once, whatever follows.
+    Myopic,
+    /// The same choice throughout, the best of them. Only in problems of price, stock and ads, but not where customers wait.
+    Constant,
+    /// Order up to one level every period, the best of them. Only where stock is held from period to period.
+    BaseStock,
+    /// At or below s, order up to S, best in the long run. Only where an order has a fixed cost and customers wait.
+    ReorderPoint,
+    /// Order up to a level, but never more than a cap, the best of them. Only where customers leave.
+    CappedBaseStock,
     /// Every action alike.
     Random,
 }
 
 impl PolicyName {
     /// Every policy, in the order of the board.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Optimal,
         Self::QGreedy,
         Self::EpsilonGreedy,
         Self::Softmax,
         Self::Likelihood,
         Self::Popularity,
+        Self::Myopic,
+        Self::Constant,
+        Self::BaseStock,
+        Self::ReorderPoint,
+        Self::CappedBaseStock,
         Self::Random,
     ];
 
@@ -71,6 +86,11 @@ impl PolicyName {
             Self::Softmax => "softmax",
             Self::Likelihood => "likelihood",
             Self::Popularity => "popularity",
+            Self::Myopic => "myopic",
+            Self::Constant => "constant",
+            Self::BaseStock => "baseStock",
+            Self::ReorderPoint => "reorderPoint",
+            Self::CappedBaseStock => "cappedBaseStock",
             Self::Random => "random",
         }
     }
@@ -85,6 +105,15 @@ impl PolicyName {
     #[must_use]
     pub fn of_shop(self) -> bool {
         matches!(self, Self::Likelihood | Self::Popularity)
+    }
+
+    /// Whether it is a simple method of problems of price, stock or ads.
+    #[must_use]
+    pub fn of_operations(self) -> bool {
+        matches!(
+            self,
+            Self::Constant | Self::BaseStock | Self::ReorderPoint | Self::CappedBaseStock
+        )
     }
 }
 

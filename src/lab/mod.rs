@@ -45,6 +45,8 @@ use protocol::{Request, Response, World};
 use ranking::Board;
 #[cfg(feature = "whole")]
 use studies::Studies;
+#[cfg(feature = "whole")]
+pub use studies::policies_of;
 
 type Answer = Result<Vec<Response>, Problem>;
 

@@ -49,6 +49,7 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         } => train(log.as_deref(), problem, &common),
         Command::Decide(arguments) => operations::decide(&arguments),
         Command::Demand(arguments) => operations::demand(&arguments),
+        Command::Bids(arguments) => operations::bids(&arguments),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Value(arguments) => policies::value(&arguments),
         Command::Ope(arguments) => policies::ope(&arguments),
@@ -319,4 +320,19 @@ fn write_chunks(path: &Path, responses: Vec<Response>) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// A file of text, such as a table of probabilities or a log of bids.
+pub fn read_text(path: &Path) -> Result<String, Problem> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| {
+        Problem::new(
+            "runner.text",
+            Text::new(
+                format!("{} is not UTF-8 text.", path.display()),
+                format!("{} 不是 UTF-8 文本。", path.display()),
+            ),
+            Text::new("Save it as CSV in UTF-8.", "请保存为 UTF-8 编码的 CSV。"),
+        )
+    })
 }

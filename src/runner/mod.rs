@@ -86,6 +86,8 @@ enum Command {
     Decide(operations::Decide),
     /// Says what was sold of an item of a log, how demand answered its price, and what may be sold next.
     Demand(operations::Demand),
+    /// Says how often a bid wins, from a log of bids, with standard errors.
+    Bids(operations::Bids),
     /// Compares models of what a user does next: the ranking board.
     Evaluate(evaluate::Evaluate),
     /// Says what policies are worth: exactly, simulated, and as a share of the optimum.
@@ -180,6 +182,7 @@ impl Command {
             Self::Evaluate(evaluate) => evaluate.json,
             Self::Decide(decide) => decide.common.json,
             Self::Demand(demand) => demand.common.json,
+            Self::Bids(bids) => bids.common.json,
             Self::Value(value) => value.common.json,
             Self::Ope(ope) => ope.common.json,
             Self::Abtest(abtest) => abtest.common.json,

@@ -8,7 +8,8 @@ use clap::Args;
 use qcart::experiment::parameters::Value;
 use qcart::lab::Lab;
 use qcart::lab::protocol::{
-    BaselineRow, DemandView, OperationsAnswer, OperationsRequest, Request, Response, Shown, World,
+    BaselineRow, DemandView, OperationsAnswer, OperationsRequest, Request, Response, Shown,
+    WinsView, World,
 };
 use qcart::problem::Problem;
 use serde_json::json;
@@ -27,6 +28,17 @@ pub struct Decide {
     /// The item; by default the best seller.
     #[arg(long)]
     item: Option<String>,
+    /// Take the win rate from this log of bids: CSV with bid and won, or bid, wins and auctions.
+    #[arg(long, conflicts_with = "log")]
+    bids: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Bids {
+    /// The log of bids: CSV with bid and won (0 or 1), or bid, wins and auctions.
+    log: PathBuf,
     #[command(flatten)]
     pub common: Common,
 }
@@ -48,6 +60,7 @@ pub fn decide(arguments: &Decide) -> Result<ExitCode, Problem> {
         problem,
         log,
         item,
+        bids,
         common,
     } = arguments;
     let mut lab = lab(&common.settings()?)?;
@@ -58,6 +71,9 @@ pub fn decide(arguments: &Decide) -> Result<ExitCode, Problem> {
     let mut changes = BTreeMap::new();
     if log.is_some() {
         changes = look(&mut lab, item.as_ref())?.proposal;
+    }
+    if let Some(bids) = bids {
+        changes = won(&mut lab, bids)?.proposal;
     }
     changes.extend(common.changes()?);
     world = apply(&mut lab, changes)?.or(world);
@@ -121,6 +137,34 @@ pub fn demand(arguments: &Demand) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints how often a bid wins.
+pub fn bids(arguments: &Bids) -> Result<ExitCode, Problem> {
+    let Bids { log, common } = arguments;
+    let mut lab = lab(&common.settings()?)?;
+    commands::decide(&mut lab, "adday".to_owned())?;
+    let view = won(&mut lab, log)?;
+    if common.json {
+        output::json(&json!(view));
+    } else {
+        println!("{} auctions, {} won", view.auctions, view.wins);
+        let print = |name: &str, value: f64, error: f64, (low, high): (f64, f64)| {
+            println!("{name} {value:.5} (standard error {error:.5}, 95 % {low:.5} to {high:.5})");
+        };
+        let (median, shape) = (view.median_interval, view.shape_interval);
+        print("bid that wins half", view.median, view.median_error, median);
+        print("steepness of the odds", view.shape, view.shape_error, shape);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn won(lab: &mut Lab, log: &Path) -> Result<WinsView, Problem> {
+    let text = commands::read_text(log)?;
+    match answer(lab, OperationsRequest::Wins { text })? {
+        Some(OperationsAnswer::Wins(view)) => Ok(view),
+        _ => Err(no_answer()),
+    }
+}
+
 fn look(lab: &mut Lab, item: Option<&String>) -> Result<DemandView, Problem> {
     let request = OperationsRequest::Demand {
         item: item.cloned(),
@@ -128,12 +172,16 @@ fn look(lab: &mut Lab, item: Option<&String>) -> Result<DemandView, Problem> {
     match answer(lab, request)? {
         Some(OperationsAnswer::Demand(view)) => Ok(view),
         // The laboratory answers a question about demand with demand or a problem.
-        _ => Err(Problem::new(
-            "runner.answer",
-            qcart::problem::Text::new("The engine gave no answer.", "引擎没有给出答案。"),
-            qcart::problem::Text::new("Please report this.", "请报告此问题。"),
-        )),
+        _ => Err(no_answer()),
     }
+}
+
+fn no_answer() -> Problem {
+    Problem::new(
+        "runner.answer",
+        qcart::problem::Text::new("The engine gave no answer.", "引擎没有给出答案。"),
+        qcart::problem::Text::new("Please report this.", "请报告此问题。"),
+    )
 }
 
 fn answer(lab: &mut Lab, request: OperationsRequest) -> Result<Option<OperationsAnswer>, Problem> {

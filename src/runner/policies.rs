@@ -1,6 +1,5 @@
 //! The policy board on the command line: what policies are worth, off-policy estimates, and experiments.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,13 +18,13 @@ use qcart::problem::{Problem, Text};
 use serde_json::{Value, json};
 
 use super::commands;
-use super::drive::{ask, file_name, finish, import_file, read_chunks, unreadable};
+use super::drive::{ask, file_name, finish, import_file, read_chunks};
 use super::{Common, output, study_output};
 
 /// Policies against the optimum.
 #[derive(Args)]
 pub struct ValueArguments {
-    /// A link, the path of a project file, or the id of a problem: `shop`, or a textbook problem such as `gridworld`.
+    /// A link, the path of a project file, or the id of a problem: `shop`, `season`, `gridworld` or any other.
     experiment: String,
     /// The log, if the experiment needs one that does not travel with it.
     #[arg(long)]
@@ -203,12 +202,10 @@ pub fn value(arguments: &ValueArguments) -> Result<ExitCode, Problem> {
     if !arguments.untrained {
         train(&mut lab)?;
     }
-    let shop = lab.problem() == SHOP;
-    let here = |policy: &PolicyName| {
-        (shop || !policy.of_shop()) && !(arguments.untrained && policy.trained())
-    };
+    let here = qcart::lab::policies_of(lab.problem()).into_iter();
+    let known = here.filter(|policy| !(arguments.untrained && policy.trained()));
     let study = Study::Value(ValueTerms {
-        policies: PolicyName::ALL.into_iter().filter(here).collect(),
+        policies: known.collect(),
         episodes: arguments.episodes,
         exploring: arguments.exploring.exploring(),
         seed: 1,
@@ -270,20 +267,7 @@ pub fn ope(arguments: &OpeArguments) -> Result<ExitCode, Problem> {
 }
 
 fn table(path: &Path) -> Result<TargetChoice, Problem> {
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Problem::new(
-            "runner.target",
-            Text::new(
-                format!("{} is not UTF-8 text.", path.display()),
-                format!("{} 不是 UTF-8 文本。", path.display()),
-            ),
-            Text::new(
-                "Save the table of probabilities as CSV in UTF-8.",
-                "请把概率表保存为 UTF-8 编码的 CSV。",
-            ),
-        )
-    })?;
+    let text = commands::read_text(path)?;
     Ok(TargetChoice::Table {
         name: file_name(path),
         text,

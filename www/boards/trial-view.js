@@ -62,7 +62,7 @@ function arms(chosen, here) {
     changed("evaluate");
   };
   return html`<div class="row arms">${chosen.map((name, at) => html`<div class="field arm"><label for=${`po-arm-${at}`}>${at === 0 ? t("policies.control") : t("policies.treatment", { n: String.fromCharCode(65 + at) })}</label>
-    <div class="box"><select id=${`po-arm-${at}`} @change=${({ target }) => put(at, target.value)}>${(here.includes(name) ? here : [...here, name]).map((one) => html`<option value=${one} .selected=${one === name}>${policyName(one)}</option>`)}</select>
+    <div class="box"><select id=${`po-arm-${at}`} data-testid="arm" @change=${({ target }) => put(at, target.value)}>${(here.includes(name) ? here : [...here, name]).map((one) => html`<option value=${one} .selected=${one === name}>${policyName(one)}</option>`)}</select>
     ${chosen.length > 2 && at > 0 ? html`<button type="button" class="quiet tiny icon" aria-label=${t("policies.without", { name: policyName(name) })} @click=${() => drop(at)}>✕</button>` : nothing}</div></div>`)}
     ${chosen.length < 6 ? html`<button type="button" class="quiet" @click=${more}>${t("policies.more")}</button>` : nothing}</div>`;
 }

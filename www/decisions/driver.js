@@ -20,6 +20,8 @@ export const at = {
   /** Of the split of a budget. */
   split: null,
   splitProblem: null,
+  /** The log of bids, as text, and the curve of it. */
+  bids: { open: false, text: "", found: null, problem: null },
 };
 
 /** Another problem was chosen. */
@@ -121,3 +123,21 @@ export async function askSplit() {
   at.split = answer?.split ?? null;
   changed("decide");
 }
+
+// A log of bids ---------------------------------------------------------------------------------------------
+
+export function writeBids(text, ask = false) {
+  Object.assign(at.bids, { text, found: null, problem: null });
+  changed("decide");
+  if (ask) askWins();
+}
+
+export async function askWins() {
+  const { text } = at.bids;
+  const { answer, problem } = await askOperations({ type: "wins", text });
+  if (text !== at.bids.text) return;
+  Object.assign(at.bids, { found: answer?.wins ?? null, problem });
+  changed("decide");
+}
+
+export const useWins = () => apply(at.bids.found.proposal);

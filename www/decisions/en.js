@@ -82,4 +82,15 @@ export default {
   "split.cost": "Unit cost",
   "split.units": "Order",
   "split.unpriced": "{count} items are left out: the log has no price for them.",
+
+  "bids.title": "Win rate from a log of bids",
+  "bids.note": "One row an auction with bid and won (0 or 1), or one row a bid with bid, wins and auctions. A logistic curve in the logarithm of the bid is fitted. It never leaves this page.",
+  "bids.file": "Open a log of bids",
+  "bids.typed": "Or type it",
+  "bids.fit": "Fit the curve",
+  "bids.curve": "How often a bid wins",
+  "bids.bid": "bid",
+  "bids.share": "won",
+  "bids.seen": "share won",
+  "bids.is": "A bid of {median} wins half (standard error {medianError}, 95 % {medianLow} to {medianHigh}); steepness {shape} (standard error {shapeError}, 95 % {shapeLow} to {shapeHigh}). n = {auctions} auctions, {wins} won. Bids were not made by chance: what else moved with them is in the curve.",
 };

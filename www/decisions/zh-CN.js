@@ -82,4 +82,15 @@ export default {
   "split.cost": "单位成本",
   "split.units": "订货量",
   "split.unpriced": "{count} 种商品被略去：日志中没有其价格。",
+
+  "bids.title": "由出价记录估计胜率",
+  "bids.note": "每行一次竞价，含 bid 与 won（0 或 1）；或每行一个出价，含 bid、wins、auctions。按出价的对数拟合逻辑曲线。数据不离开本页。",
+  "bids.file": "打开出价记录",
+  "bids.typed": "或手工输入",
+  "bids.fit": "拟合曲线",
+  "bids.curve": "出价的胜率",
+  "bids.bid": "出价",
+  "bids.share": "胜出",
+  "bids.seen": "胜出比例",
+  "bids.is": "出价 {median} 时胜率为一半（标准误 {medianError}，95% {medianLow} 至 {medianHigh}）；陡度 {shape}（标准误 {shapeError}，95% {shapeLow} 至 {shapeHigh}）。共 {auctions} 次竞价，胜 {wins} 次。出价并非随机：与其同时变化的因素也包含在曲线中。",
 };

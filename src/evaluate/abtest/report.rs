@@ -234,14 +234,19 @@ fn refusal(report: &AbReport) -> Option<Text> {
     let largest = report.arms.iter().map(|arm| arm.users).max().unwrap_or(0);
     if let Some(arm) = small {
         let (name, users) = (&arm.name, arm.users);
-        return Some(Text::new(
+        let mut text = Text::new(
             format!(
                 "This experiment can't answer that: \"{name}\" has {users} of at least {FEWEST_USERS} users (the largest group has {largest})."
             ),
             format!(
                 "这个实验无法回答：“{name}”只有 {users} 名用户，至少需要 {FEWEST_USERS} 名（最大的组有 {largest} 名）。"
             ),
-        ));
+        );
+        if report.split.alarm {
+            text.en += " That is not the planned split either: assignment or logging loses users.";
+            text.zh += "这也不符合计划的分流比例：分流或记录丢失了用户。";
+        }
+        return Some(text);
     }
     if report.split.alarm {
         let sizes: Vec<String> = report

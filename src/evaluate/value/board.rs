@@ -13,6 +13,8 @@ use crate::solve::value_iteration::{TOLERANCE, solve, start_value};
 
 /// Sweeps after which a policy's values are taken as they are.
 const SWEEP_LIMIT: u32 = 100_000;
+/// State-action pairs whose look-up takes about as long as an episode.
+const EPISODE: u64 = 200;
 
 /// One policy on the board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,17 +50,41 @@ pub struct Board {
 /// that goes round in circles for ever has a value too.
 #[must_use]
 pub fn exact(model: &impl Model, policy: &Stochastic, gamma: f64, horizon: u32) -> Vec<f64> {
-    let zeros = vec![0.0; model.states() as usize];
-    let mut sweeps = if gamma < 1.0 {
-        Sweeps::new(zeros, gamma, TOLERANCE, SWEEP_LIMIT, Order::InPlace)
-    } else {
-        Sweeps::new(zeros, gamma, TOLERANCE, horizon, Order::Synchronous)
-    };
-    while !sweeps
-        .advance(model, u64::MAX, |state, q| policy.value(state, q))
-        .done
-    {}
-    sweeps.into_values()
+    let mut evaluation = Evaluation::new(model, gamma, horizon);
+    while !evaluation.advance(model, policy, u64::MAX) {}
+    evaluation.into_values()
+}
+
+/// [`exact`] in slices of any size.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    sweeps: Sweeps,
+}
+
+impl Evaluation {
+    /// Before the first sweep.
+    #[must_use]
+    pub fn new(model: &impl Model, gamma: f64, horizon: u32) -> Self {
+        let zeros = vec![0.0; model.states() as usize];
+        let sweeps = if gamma < 1.0 {
+            Sweeps::new(zeros, gamma, TOLERANCE, SWEEP_LIMIT, Order::InPlace)
+        } else {
+            Sweeps::new(zeros, gamma, TOLERANCE, horizon, Order::Synchronous)
+        };
+        Self { sweeps }
+    }
+
+    /// Looks at about `work` state-action pairs; returns whether the values are found.
+    pub fn advance(&mut self, model: &impl Model, policy: &Stochastic, work: u64) -> bool {
+        let value = |state, q: &[f64]| policy.value(state, q);
+        self.sweeps.advance(model, work, value).done
+    }
+
+    /// The values so far, one a state.
+    #[must_use]
+    pub fn into_values(self) -> Vec<f64> {
+        self.sweeps.into_values()
+    }
 }
 
 /// A value as a share of the optimum: `1 - (optimum - value) / |optimum|`, so that 1 is optimal also where returns are negative.
@@ -88,8 +114,14 @@ pub struct BoardStudy {
     policies: Vec<(String, Stochastic)>,
     conditions: Conditions,
     done: Vec<PolicyValue>,
-    /// Random numbers and returns of the policy under way, and its exact value.
-    current: Option<(Rng, Returns, f64)>,
+    current: Option<Current>,
+}
+
+/// The policy under way: first its exact value, then, with random numbers of its own, its returns.
+#[derive(Clone, Debug)]
+enum Current {
+    Evaluate(Evaluation),
+    Simulate(Rng, Returns, f64),
 }
 
 impl BoardStudy {
@@ -105,17 +137,26 @@ impl BoardStudy {
         }
     }
 
-    /// Simulates up to `episodes` more episodes; returns whether all are done.
+    /// Simulates up to `episodes` more episodes, or takes about as long to find an exact value; returns whether all are done.
     pub fn advance(&mut self, model: &impl Model, episodes: u32) -> bool {
         let Some((name, policy)) = self.policies.get(self.done.len()) else {
             return true;
         };
         let Conditions { gamma, horizon, .. } = self.conditions;
-        let (rng, returns, exact) = self.current.get_or_insert_with(|| {
-            let value = start_value(model, &exact(model, policy, gamma, horizon));
-            let rng = stream(self.conditions.seed, &format!("value.{name}"));
-            (rng, Returns::default(), value)
-        });
+        let current = self
+            .current
+            .get_or_insert_with(|| Current::Evaluate(Evaluation::new(model, gamma, horizon)));
+        if let Current::Evaluate(evaluation) = current {
+            if evaluation.advance(model, policy, EPISODE * u64::from(episodes)) {
+                let value = start_value(model, &evaluation.clone().into_values());
+                let rng = stream(self.conditions.seed, &format!("value.{name}"));
+                *current = Current::Simulate(rng, Returns::default(), value);
+            }
+            return false;
+        }
+        let Current::Simulate(rng, returns, exact) = current else {
+            return false;
+        };
         let left = u64::from(self.conditions.episodes) - returns.n;
         for _ in 0..left.min(u64::from(episodes)) {
             let start = model.reset(rng);
@@ -137,8 +178,10 @@ impl BoardStudy {
     /// The share that is done, from 0 to 1.
     #[must_use]
     pub fn progress(&self) -> f64 {
-        let current = self.current.as_ref();
-        let current = current.map_or(0.0, |(_, returns, _)| returns.n as f64);
+        let current = match &self.current {
+            Some(Current::Simulate(_, returns, _)) => returns.n as f64,
+            _ => 0.0,
+        };
         let part = current / f64::from(self.conditions.episodes.max(1));
         (self.done.len() as f64 + part) / self.policies.len().max(1) as f64
     }

@@ -5,7 +5,9 @@ mod policy;
 mod sensitivity;
 mod simulate;
 
-pub use board::{Board, BoardStudy, Conditions, PolicyValue, Regret, board, exact, regret, share};
+pub use board::{
+    Board, BoardStudy, Conditions, Evaluation, PolicyValue, Regret, board, exact, regret, share,
+};
 pub use policy::Stochastic;
 pub use sensitivity::{Crossing, Scan, Sensitivity, sensitivity};
 pub use simulate::{Returns, episode, simulate};

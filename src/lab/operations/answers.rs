@@ -7,7 +7,7 @@ use super::super::problems::Problem as Decision;
 use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
 use super::super::{Answer, Lab, Promise, done, not_solved};
 use super::orders::Ordered;
-use super::{Entry, Operation, baselines, view};
+use super::{Entry, Operation, baselines, view, wins};
 use crate::demand::orders::Period;
 use crate::experiment::parameters::parameter;
 use crate::log::Log;
@@ -62,6 +62,9 @@ impl Lab {
                     &self.settings,
                     &self.problem,
                 )?)
+            }
+            OperationsRequest::Wins { text } => {
+                OperationsAnswer::Wins(wins::view(&text, &self.problem)?)
             }
             OperationsRequest::Split => {
                 let (log, demand) = self.ordered()?;

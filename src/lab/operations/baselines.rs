@@ -1,10 +1,9 @@
 //! Simple methods and bounds on the same problem: what learning has to beat, and what nothing can.
 
 use super::super::protocol::BaselineRow;
+use super::simple::{self, Search};
 use super::{Entry, Operation, registry};
-use crate::demand::discrete::Discrete;
 use crate::demand::response::PriceResponse;
-use crate::env::Model;
 use crate::env::ads::Campaign;
 use crate::env::ads::baseline::{Baseline, play};
 use crate::env::inventory::backorder::Backorder;
@@ -16,15 +15,13 @@ use crate::experiment::parameters::Settings;
 use crate::problem::Text;
 use crate::random::stream;
 use crate::solve::backward;
-use crate::solve::closed_form::{fluid, monopoly, newsvendor, reorder, season};
-use crate::solve::value_iteration::{Optimum, Policy, PolicyEvaluation, start_value};
+use crate::solve::closed_form::{fluid, monopoly, newsvendor, season};
+use crate::solve::value_iteration::Optimum;
 
 /// Days that learning methods play, of which the second half counts.
 const DAYS: u32 = 2_000;
 /// Decisions that they make at most.
 const DECISIONS: u32 = 2_000_000;
-/// Elementary operations that a search among policies may take.
-const SEARCH: f64 = 2e8;
 
 /// Every simple method and bound that fits the problem.
 pub fn rows(
@@ -57,6 +54,10 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    fn search(&self) -> Search<'_> {
+        Search::new(self.optimum.gamma, self.optimum.start_value, self.settings)
+    }
+
     fn add(&mut self, name: (&str, &str), detail: String, value: f64) -> &mut BaselineRow {
         let best = self.optimum.start_value;
         let unit = if best.abs() > 1e-9 { best.abs() } else { 1.0 };
@@ -144,15 +145,10 @@ impl Rows<'_> {
 
     fn reorder(&mut self, model: &Backorder) {
         let number = |key| self.settings.number(key);
-        let Ok(demand) = registry::demand(self.settings) else {
-            return;
-        };
-        let lead_time = self.settings.integer("leadTime");
-        let [fixed, holding, penalty] = ["fixedCost", "holdingCost", "penalty"].map(number);
-        let best =
-            |fixed| reorder::best_reorder_policy(&demand, lead_time, fixed, holding, penalty);
-        if let Ok(best) = best(fixed) {
-            let value = self.value_of(model, model.reorder_policy(best.reorder, best.up_to));
+        if let Some(best) = simple::long_run(self.settings, number("fixedCost")) {
+            let value = self
+                .search()
+                .value(model, model.reorder_policy(best.reorder, best.up_to));
             let detail = format!("s = {}, S = {}", best.reorder, best.up_to);
             self.add(
                 ("best (s, S) in the long run", "长期最优 (s, S)"),
@@ -160,8 +156,10 @@ impl Rows<'_> {
                 value,
             );
         }
-        if let Ok(best) = best(0.0) {
-            let value = self.value_of(model, model.reorder_policy(best.up_to - 1, best.up_to));
+        if let Some(best) = simple::long_run(self.settings, 0.0) {
+            let value = self
+                .search()
+                .value(model, model.reorder_policy(best.up_to - 1, best.up_to));
             let detail = format!("S = {}", best.up_to);
             self.add(
                 ("base stock, ordering every period", "基准库存，每期订货"),
@@ -174,7 +172,7 @@ impl Rows<'_> {
     fn lost_sales(&mut self, model: &LostSales) {
         let most = self.settings.integer("maxStock");
         let cap = self.settings.integer("maxOrder");
-        let plain = self.search(model, 1..=most, |up_to| {
+        let plain = self.search().best(model, 1..=most, |up_to| {
             model.capped_base_stock(up_to, u32::MAX)
         });
         if let Some((up_to, value)) = plain {
@@ -184,9 +182,8 @@ impl Rows<'_> {
                 value,
             );
         }
-        let pairs = (1..=most * cap).map(|i| ((i - 1) / cap + 1, (i - 1) % cap + 1));
-        let policy = |(up_to, cap)| model.capped_base_stock(up_to, cap);
-        if let Some(((up_to, cap), value)) = self.search(model, pairs, policy) {
+        let capped = self.search().capped(model, most, cap);
+        if let Some(((up_to, cap), value)) = capped {
             let detail = format!("S = {up_to}, ≤ {cap}");
             self.add(
                 ("best capped base stock", "最优限量基准库存"),
@@ -198,7 +195,8 @@ impl Rows<'_> {
 
     fn perishable(&mut self, model: &Perishable) {
         let most = self.settings.integer("maxOrder") * self.settings.integer("lifetime");
-        let best = self.search(model, 1..=most, |up_to| model.base_stock(up_to));
+        let search = self.search();
+        let best = search.best(model, 1..=most, |up_to| model.base_stock(up_to));
         if let Some((up_to, value)) = best {
             self.add(
                 (
@@ -251,45 +249,6 @@ impl Rows<'_> {
             let name = ("fluid bound", "流体上界");
             self.bound(name, String::new(), fluid::bound(model).bound);
         }
-    }
-
-    /// The expected return of a policy from the starts.
-    fn value_of(&self, model: &impl Model, greedy: Vec<u32>) -> f64 {
-        let policy = Policy {
-            greedy,
-            epsilon: 0.0,
-        };
-        let tolerance = 1e-8 * self.optimum.start_value.abs().max(1.0);
-        let zeros = vec![0.0; model.states() as usize];
-        let mut evaluation =
-            PolicyEvaluation::new(policy, zeros, self.optimum.gamma, tolerance, 10_000);
-        while !evaluation.advance(model, u64::MAX).done {}
-        start_value(model, evaluation.values())
-    }
-
-    /// The best of a family of policies, every so many where all would take too long.
-    fn search<P: Copy>(
-        &self,
-        model: &impl Model,
-        family: impl Iterator<Item = P> + Clone,
-        policy: impl Fn(P) -> Vec<u32>,
-    ) -> Option<(P, f64)> {
-        let states = model.states();
-        let pairs: f64 = (0..states)
-            .map(|state| f64::from(model.actions(state)))
-            .sum();
-        let masses = registry::demand(self.settings).map_or(1.0, |d: Discrete| f64::from(d.max()));
-        let sweeps = 18.0 / (1.0 - self.optimum.gamma).max(1e-3);
-        let affordable = (SEARCH / (pairs * masses * sweeps)).max(1.0);
-        let stride = libm::ceil(family.clone().count() as f64 / affordable) as usize;
-        let mut best: Option<(P, f64)> = None;
-        for parameters in family.step_by(stride.max(1)) {
-            let value = self.value_of(model, policy(parameters));
-            if best.is_none_or(|(_, most)| value > most) {
-                best = Some((parameters, value));
-            }
-        }
-        best
     }
 }
 

@@ -6,7 +6,9 @@ mod drill;
 mod episode;
 mod orders;
 mod registry;
+mod simple;
 mod view;
+mod wins;
 
 use std::fmt::Write as _;
 
@@ -25,6 +27,7 @@ use crate::random::Rng;
 pub use drill::{steps, train};
 pub use orders::Orders;
 pub use registry::ALL;
+pub(super) use simple::{Search, has as has_policy, policy};
 
 /// What a problem sets beyond the table's defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]

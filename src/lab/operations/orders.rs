@@ -345,7 +345,7 @@ fn propose(
 }
 
 /// Four digits that matter.
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
     }

@@ -31,7 +31,7 @@ use crate::train::{Snapshot, StepTrace};
 pub use operations::{
     Actions, AtPrice, AxisView, BaselineRow, DemandView, Earnings, Episode, ForecastView, Gap,
     Measure, OperationsAnswer, OperationsRequest, Panel, PolicyMap, ResponseView, Rule, Shown,
-    SplitLine, SplitView,
+    SplitLine, SplitView, WinsView,
 };
 #[cfg(feature = "whole")]
 pub use ranking::{

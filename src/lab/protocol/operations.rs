@@ -33,6 +33,11 @@ pub enum OperationsRequest {
     },
     /// Orders of the best sellers of the log under one budget, as the settings say.
     Split,
+    /// How often a bid wins, from a log of bids.
+    Wins {
+        /// Its text: CSV with bid and won, or bid, wins and auctions.
+        text: String,
+    },
 }
 
 /// An answer about price, stock or ads.
@@ -47,6 +52,36 @@ pub enum OperationsAnswer {
     Demand(DemandView),
     /// Orders under one budget.
     Split(SplitView),
+    /// How often a bid wins.
+    Wins(WinsView),
+}
+
+/// A fitted win-rate curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WinsView {
+    /// The bid that wins half of the auctions, in currency.
+    pub median: f64,
+    /// Its standard error.
+    pub median_error: f64,
+    /// Its 95 % interval.
+    pub median_interval: (f64, f64),
+    /// Percent of the odds of winning for each percent of the bid.
+    pub shape: f64,
+    /// Its standard error.
+    pub shape_error: f64,
+    /// Its 95 % interval.
+    pub shape_interval: (f64, f64),
+    /// Auctions.
+    pub auctions: f64,
+    /// Auctions won.
+    pub wins: f64,
+    /// Share won at the bids that were made, cheapest first, at most 60 of them: bid, share, auctions.
+    pub tried: Vec<(f64, f64, f64)>,
+    /// Points of the fitted curve.
+    pub curve: Vec<(f64, f64)>,
+    /// Parameters that the current problem could take from here.
+    pub proposal: BTreeMap<String, Value>,
 }
 
 /// What a quantity is measured in.

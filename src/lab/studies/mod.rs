@@ -15,6 +15,7 @@ use crate::evaluate::abtest::{Design, Trial};
 use crate::experiment::study::{Study, TrialLogTerms, TrialTerms};
 use crate::problem::{Problem, Text};
 use conduct::Conducted;
+pub use policies::policies_of;
 use policies::{Ground, Supposed};
 
 /// A study under way.

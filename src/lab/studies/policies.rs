@@ -3,11 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::env::Environment;
+use crate::env::{Environment, Model};
 use crate::evaluate::value::Stochastic;
+use crate::experiment::SHOP;
 use crate::experiment::parameters::Settings;
 use crate::experiment::study::{Exploring, PolicyName};
 use crate::lab::findings::Learned;
+use crate::lab::operations;
 use crate::lab::problems::Problem as Decision;
 use crate::log::Log;
 use crate::problem::{Problem, Text};
@@ -64,6 +66,16 @@ fn points(trainer: &Trainer<Decision>) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// The policies that a decision problem has once its agent is trained, in the order of the board.
+#[must_use]
+pub fn policies_of(problem: &str) -> Vec<PolicyName> {
+    let here = |name: &PolicyName| {
+        (!name.of_shop() || problem == SHOP)
+            && (!name.of_operations() || operations::has_policy(problem, *name))
+    };
+    PolicyName::ALL.into_iter().filter(here).collect()
+}
+
 /// A decision problem that policies are compared in.
 #[derive(Clone)]
 pub struct Ground {
@@ -76,6 +88,7 @@ pub struct Ground {
     pub optimum: f64,
     pub q_star: Rc<Vec<f64>>,
     pub learned: Option<Supposed>,
+    settings: Settings,
 }
 
 impl Ground {
@@ -95,6 +108,7 @@ impl Ground {
             optimum: optimum.start_value,
             q_star: Rc::new(optimum.q.clone()),
             learned: None,
+            settings: settings.clone(),
         }
     }
 
@@ -122,8 +136,42 @@ impl Ground {
                 let seen = |item: u32, _| f64::from(counts[item as usize]);
                 Stochastic::greedy(world, &self.shop_scores(seen))
             }
+            PolicyName::Myopic => Stochastic::greedy(world, &self.at_once()),
+            PolicyName::Constant
+            | PolicyName::BaseStock
+            | PolicyName::ReorderPoint
+            | PolicyName::CappedBaseStock => {
+                let chosen = self.simple(name).ok_or_else(|| missing(name))?;
+                Stochastic::from_fn(world, |state, row| {
+                    row[chosen[state as usize] as usize] = 1.0;
+                })?
+            }
             PolicyName::Random => Stochastic::uniform(world),
         })
+    }
+
+    /// What each pair earns at once, in expectation.
+    fn at_once(&self) -> Vec<f64> {
+        let world = &self.problem;
+        let zeros = vec![0.0; world.states() as usize];
+        let mut earned = Vec::with_capacity(self.q_star.len());
+        for state in 0..world.states() {
+            let from = earned.len();
+            earned.resize(from + world.actions(state) as usize, 0.0);
+            world.backup(state, &zeros, 0.0, &mut earned[from..]);
+        }
+        earned
+    }
+
+    /// A simple method of price, stock or ads, as one action a state.
+    fn simple(&self, name: PolicyName) -> Option<Vec<u32>> {
+        match &self.problem {
+            Decision::Operation(_, operation) => {
+                let search = operations::Search::new(self.gamma, self.optimum, &self.settings);
+                operations::policy(operation, name, &search)
+            }
+            _ => None,
+        }
     }
 
     /// A score for each pair of a shop, from the item and its probability.
@@ -168,12 +216,12 @@ fn missing(name: PolicyName) -> Problem {
     Problem::new(
         "study.policy",
         Text::new(
-            format!("The policy {name_text} exists only in a shop made from a log."),
-            format!("策略 {name_text} 只存在于由日志构建的商店中。"),
+            format!("This problem has no policy {name_text}."),
+            format!("该问题没有策略 {name_text}。"),
         ),
         Text::new(
-            "Choose another policy, or decide what to recommend.",
-            "请选择其他策略，或选择推荐问题。",
+            "Choose another policy, or another problem.",
+            "请选择其他策略或其他问题。",
         ),
     )
 }

@@ -5,13 +5,13 @@ use super::policies::Ground;
 use crate::env::Model;
 use crate::env::shop::Shop;
 use crate::evaluate::value::{
-    BoardStudy, Conditions, Scan, Sensitivity, Stochastic, exact, regret, share,
+    BoardStudy, Conditions, Evaluation, Scan, Sensitivity, regret, share,
 };
 use crate::experiment::study::{PolicyName, ValueTerms};
 use crate::lab::problems::Problem as Decision;
 use crate::lab::protocol::{StudyReport, ValueReport};
 use crate::problem::Problem;
-use crate::solve::value_iteration::{solve, start_value};
+use crate::solve::value_iteration::{TOLERANCE, ValueIteration, start_value};
 
 /// The lifts at which policies are compared.
 const LIFTS: [f64; 10] = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0];
@@ -30,6 +30,16 @@ pub struct Valuing {
     shop: Option<Shop>,
     lift: Option<Scan>,
     gamma: Scan,
+    point: Option<Point>,
+}
+
+/// One point of a scan under way: its optimum, then each policy.
+struct Point {
+    gamma: f64,
+    solving: Option<ValueIteration>,
+    optimum: f64,
+    evaluating: Option<Evaluation>,
+    shares: Vec<f64>,
 }
 
 impl Valuing {
@@ -61,30 +71,9 @@ impl Valuing {
             lift: shop.as_ref().map(|_| Scan::new(LIFTS.to_vec())),
             shop,
             gamma: Scan::new(DISCOUNTS.to_vec()),
+            point: None,
             ground,
         })
-    }
-
-    /// The policies of the scans: all but the optimal one, which every assumption has anew.
-    fn scanned(&self) -> impl Iterator<Item = &Stochastic> {
-        let optimal = PolicyName::Optimal.name();
-        let policies = self.board.policies().iter();
-        policies
-            .filter(move |(name, _)| name != optimal)
-            .map(|(_, policy)| policy)
-    }
-
-    /// Every scanned policy's share of the optimum.
-    fn shares(&self, model: &impl Model, gamma: f64) -> Result<Vec<f64>, Problem> {
-        let optimum = solve(model, gamma)?.start_value;
-        let horizon = self.ground.horizon;
-        let value = |policy| start_value(model, &exact(model, policy, gamma, horizon));
-        // Where the optimum is worth 0, so is the difference to it as a share: the value itself is shown.
-        Ok(self
-            .scanned()
-            .map(value)
-            .map(|value| share(value, optimum).unwrap_or(value))
-            .collect())
     }
 
     fn report(&mut self) -> StudyReport {
@@ -102,6 +91,54 @@ impl Valuing {
     }
 }
 
+impl Point {
+    fn new(model: &impl Model, gamma: f64) -> Self {
+        Self {
+            gamma,
+            solving: Some(ValueIteration::new(model, gamma, TOLERANCE)),
+            optimum: 0.0,
+            evaluating: None,
+            shares: Vec::new(),
+        }
+    }
+
+    /// Goes on for about `work` pairs; every scanned policy's share of the optimum, when the last is found.
+    fn advance(
+        &mut self,
+        model: &impl Model,
+        board: &BoardStudy,
+        horizon: u32,
+        work: u64,
+    ) -> Result<Option<Vec<f64>>, Problem> {
+        if let Some(solving) = &mut self.solving {
+            if solving.advance(model, work)?.done {
+                let values = self.solving.take().map(ValueIteration::into_values);
+                self.optimum = values.map_or(0.0, |values| start_value(model, &values));
+            }
+            return Ok(None);
+        }
+        // The optimal policy is left out: every assumption has it anew.
+        let optimal = PolicyName::Optimal.name();
+        let mut policies = board.policies().iter().filter(|(name, _)| name != optimal);
+        let Some((_, policy)) = policies.nth(self.shares.len()) else {
+            return Ok(Some(std::mem::take(&mut self.shares)));
+        };
+        let mut evaluating = self
+            .evaluating
+            .take()
+            .unwrap_or_else(|| Evaluation::new(model, self.gamma, horizon));
+        if evaluating.advance(model, policy, work) {
+            let value = start_value(model, &evaluating.into_values());
+            // Where the optimum is worth 0, so is the difference to it as a share: the value itself is shown.
+            self.shares
+                .push(share(value, self.optimum).unwrap_or(value));
+        } else {
+            self.evaluating = Some(evaluating);
+        }
+        Ok(None)
+    }
+}
+
 impl Work for Valuing {
     fn advance(&mut self, work: u64) -> Result<Option<StudyReport>, Problem> {
         if !self.boarded {
@@ -109,20 +146,29 @@ impl Work for Valuing {
             self.boarded = self.board.advance(&self.ground.problem, episodes);
             return Ok(None);
         }
-        if let Some(lift) = self.lift.as_ref().and_then(Scan::wanted)
-            && let Some(mut shop) = self.shop.take()
+        let (board, horizon) = (&self.board, self.ground.horizon);
+        if let Some(lift) = self.lift.as_mut()
+            && let Some(wanted) = lift.wanted()
+            && let Some(shop) = &mut self.shop
         {
-            shop.set_lift(lift)?;
-            let shares = self.shares(&shop, self.ground.gamma)?;
-            self.shop = Some(shop);
-            if let Some(scan) = &mut self.lift {
-                scan.take(shares);
+            if self.point.is_none() {
+                shop.set_lift(wanted)?;
+            }
+            let gamma = self.ground.gamma;
+            let point = self.point.get_or_insert_with(|| Point::new(shop, gamma));
+            if let Some(shares) = point.advance(shop, board, horizon, work)? {
+                lift.take(shares);
+                self.point = None;
             }
             return Ok(None);
         }
         if let Some(gamma) = self.gamma.wanted() {
-            let shares = self.shares(&self.ground.problem, gamma)?;
-            self.gamma.take(shares);
+            let world = &self.ground.problem;
+            let point = self.point.get_or_insert_with(|| Point::new(world, gamma));
+            if let Some(shares) = point.advance(world, board, horizon, work)? {
+                self.gamma.take(shares);
+                self.point = None;
+            }
             return Ok(None);
         }
         Ok(Some(self.report()))

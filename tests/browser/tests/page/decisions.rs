@@ -1,5 +1,6 @@
 //! Price, stock and ads: loaded when first chosen, learned to their optimum, shown beside it, and repeated from a link.
 
+use crate::repeat_natively;
 use anyhow::{Context, Result, ensure};
 use qcart_browser_tests::{Page, Setting, scenario};
 
@@ -13,6 +14,7 @@ fn a_price_is_learned_to_its_optimum_and_repeated_from_its_link() {
         ensure!(gap(page)? <= 0.5);
         page.wait_for_text("CHF\u{a0}800.00")?;
         let link = page.make_link()?;
+        repeat_natively(&link)?;
         let other = Page::open(&Setting::default())?;
         other.visit(&link)?;
         other.train()?;
@@ -35,6 +37,9 @@ fn stock_and_ads_come_near_their_optimum() {
         ] {
             choose(page, family, Some(problem))?;
             page.train()?;
+            if problem == "newsvendor" {
+                repeat_natively(&page.make_link()?)?;
+            }
             let gap = gap(page)?;
             ensure!(gap <= 0.5, "{problem}: {gap} % from the optimum");
             page.wait_for(
@@ -74,6 +79,29 @@ fn demand_is_read_from_the_log_or_refused() {
 }
 
 #[test]
+fn a_win_rate_is_fitted_from_typed_bids_or_refused() {
+    scenario(&Setting::default(), |page| {
+        choose(page, "ads", Some("adday"))?;
+        page.value("document.querySelector('[data-testid=bids] summary').click()")?;
+        page.fill("textbox", "Or type it", "bid,won\n1,1\n")?;
+        page.click("button", "Fit the curve")?;
+        page.wait_for_text("too little for a curve")?;
+        page.fill(
+            "textbox",
+            "Or type it",
+            "bid,wins,auctions\n0.01,100,1000\n0.03,500,1000\n0.06,800,1000\n",
+        )?;
+        page.click("button", "Fit the curve")?;
+        page.wait_for("document.querySelector('[data-testid=wins]')")?;
+        page.value("document.querySelector('[data-testid=use-bids]').click()")?;
+        page.wait_until_ready()?;
+        page.wait_for("[...document.querySelectorAll('#decide input')].some((input) => input.value === '0.03')")?;
+        page.check_accessibility()?;
+        page.check_width()
+    });
+}
+
+#[test]
 fn they_speak_chinese() {
     let setting = Setting {
         language: "zh-CN",
@@ -89,7 +117,7 @@ fn they_speak_chinese() {
 }
 
 /// Chooses a family, then one of its problems, and waits until it can be trained.
-fn choose(page: &Page, family: &str, problem: Option<&str>) -> Result<()> {
+pub fn choose(page: &Page, family: &str, problem: Option<&str>) -> Result<()> {
     page.wait_until_ready()?;
     page.value(&format!(
         "document.querySelector('[data-family={family}]').click()"

@@ -11,3 +11,17 @@ mod policies;
 mod session;
 mod textbook;
 mod trouble;
+
+/// The native runner repeats all that a link of the page promises, to the bit.
+fn repeat_natively(link: &str) -> anyhow::Result<()> {
+    let mut runner = xtask::workspace::cargo();
+    runner.args(["run", "--quiet", "--package", "qcart", "--", "run"]);
+    let output = runner.args([link, "--json"]).output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let verdict = serde_json::from_str::<serde_json::Value>(&told)?["verdict"].clone();
+    anyhow::ensure!(
+        output.status.success() && verdict["reproduced"] == true,
+        "the native runner says: {verdict}"
+    );
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! The policy board: what policies are worth, judged exactly, from a log and in experiments; and repeated from a link.
 
+use crate::repeat_natively;
 use anyhow::{Result, ensure};
 use qcart_browser_tests::{Page, Setting, scenario};
 
@@ -65,6 +66,31 @@ fn an_experiment_stops_with_a_verdict_however_many_workers_simulate() {
     });
 }
 
+/// Stock: its textbook rule beside its optimum, and an experiment between two rules, whose link the native runner repeats.
+#[test]
+fn rules_of_stock_are_valued_and_compared_and_the_runner_repeats_them() {
+    scenario(&Setting::default(), |page| {
+        crate::decisions::choose(page, "stock", Some("reorder"))?;
+        page.fill("spinbutton", "Budget", "20000")?;
+        open(page, "value")?;
+        run(page, "value")?;
+        page.wait_for_text("Best (s, S) in the long run")?;
+        page.wait_for_text("Best base stock")?;
+        open(page, "trial")?;
+        for (at, policy) in ["baseStock", "reorderPoint"].into_iter().enumerate() {
+            page.value(&format!(
+                "((s) => {{ s.value = '{policy}'; s.dispatchEvent(new Event('change')); }})(document.querySelectorAll('[data-testid=arm]')[{at}])"
+            ))?;
+        }
+        run(page, "trial")?;
+        let verdict = page.text("[data-testid=ab-verdict]")?;
+        ensure!(verdict.contains("is better than"), "it says: {verdict}");
+        repeat_natively(&page.make_link()?)?;
+        page.check_accessibility()?;
+        page.check_width()
+    });
+}
+
 #[test]
 fn policies_are_valued_and_careful_learning_is_shown() {
     scenario(&Setting::default(), |page| {
@@ -73,7 +99,7 @@ fn policies_are_valued_and_careful_learning_is_shown() {
         run(page, "value")?;
         let rows =
             page.value("document.querySelectorAll('[data-testid=values] tbody tr').length")?;
-        ensure!(rows == 7, "{rows} policies");
+        ensure!(rows == 8, "{rows} policies");
         for plot in ["Acceptance lift", "Discount"] {
             page.click("button", plot)?;
         }
