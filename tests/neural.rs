@@ -92,6 +92,27 @@ fn every_network_learns_what_follows_what() {
     }
 }
 
+/// What the session holds already is held back by the power of e that was asked for, once, however often it occurs.
+#[test]
+fn items_of_the_session_are_held_back() {
+    let train = circle(10);
+    let fitted = |seen| {
+        fitted(
+            &format!("mlp:width=16:epochs=1:again=no:seen={seen}"),
+            &train,
+        )
+    };
+    let odds = |seen| {
+        let scores = scores(fitted(seen).as_ref(), &[3, 4, 3], 10);
+        (scores[3] / scores[7], scores[4] / scores[7])
+    };
+    let (plain, held) = (odds("0"), odds("2"));
+    for (plain, held) in [(plain.0, held.0), (plain.1, held.1)] {
+        // Scores are f32.
+        assert!((held / plain / (-2.0f64).exp() - 1.0).abs() < 1e-5);
+    }
+}
+
 /// View, then purchase: with rewards 0.2 and 1 and a discount of 0.5 the first is worth 0.7, the second 1.
 #[test]
 fn the_q_head_learns_the_values_of_what_the_log_did() {

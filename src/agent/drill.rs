@@ -60,6 +60,7 @@ impl Drill {
             sessions.push(history, source);
         }
         let settings = Settings {
+            width: 64,
             negatives: if all { ITEMS as usize } else { 512 },
             value_weight: 1.0,
             dropout: 0.0,
@@ -83,7 +84,7 @@ impl Drill {
         for _ in 0..steps {
             let from = self.next * BATCH as usize;
             let batch = &self.windows[from..from + BATCH as usize];
-            self.learner.step(&self.sessions, batch, 1.0);
+            self.learner.step(&self.sessions, batch);
             self.next = (self.next + 1) % (SEQUENCES / BATCH) as usize;
         }
     }

@@ -1,6 +1,5 @@
 //! Adam (Kingma & Ba 2015), clipped gradients, and schedules of the learning rate.
 
-use super::vector::scale;
 use super::weights::{Gradients, Weights};
 
 /// Settings of Adam.
@@ -160,14 +159,15 @@ impl Rate {
     }
 }
 
-/// Moves a target network's weights a share of the way to those of the learner (1: copies them).
+/// Moves the weights of a target network, or of an average, a share of the way to those of the learner (1: copies them).
 pub fn follow(target: &mut Weights, learner: &Weights, share: f32) {
     if share >= 1.0 {
         return target.copy_from(learner);
     }
     for (target, learner) in target.tensors.iter_mut().zip(&learner.tensors) {
-        scale(1.0 - share, &mut target.value);
-        super::vector::axpy(share, &learner.value, &mut target.value);
+        for (target, learner) in target.value.iter_mut().zip(&learner.value) {
+            *target += share * (learner - *target);
+        }
     }
 }
 

@@ -47,10 +47,7 @@ enum Body {
         second: Linear,
     },
     Cnn(Vec<ConvolutionBlock>),
-    Gru {
-        gru: Gru,
-        out: Linear,
-    },
+    Gru(Gru),
     Transformer {
         positions: Id,
         blocks: Vec<AttentionBlock>,
@@ -116,11 +113,7 @@ impl Encoder {
                     .map(|block| ConvolutionBlock::new(weights, block, width, seed))
                     .collect(),
             ),
-            // The states lie between -1 and 1; scores against embeddings need more room.
-            Kind::Gru => Body::Gru {
-                gru: Gru::new(weights, "gru", width, width, seed),
-                out: Linear::new(weights, "out", width, width, seed),
-            },
+            Kind::Gru => Body::Gru(Gru::new(weights, "gru", width, width, seed)),
             Kind::Transformer => Body::Transformer {
                 positions: weights.push("positions", [length, width], Start::Even(0.05), seed),
                 blocks: (0..BLOCKS)
@@ -156,10 +149,8 @@ impl Encoder {
                 second.forward(weights, &block.active[0], &mut cache.out, pack);
                 add(x, &mut cache.out);
             }
-            Body::Gru { gru, out } => {
-                let states = &mut cache.blocks[0].normal[0];
-                gru.forward(weights, shape, x, states, &mut cache.gru, pack);
-                out.forward(weights, states, &mut cache.out, pack);
+            Body::Gru(gru) => {
+                gru.forward(weights, shape, x, &mut cache.out, &mut cache.gru, pack);
             }
             Body::Cnn(blocks) => {
                 cache.out.clear();
@@ -218,12 +209,9 @@ impl Encoder {
                 Pool { width: self.width }.backward(shape, &block.normal[1], &mut cache.dx);
                 add(d, &mut cache.dx);
             }
-            Body::Gru { gru, out } => {
-                let [states, back] = &mut cache.blocks[0].normal;
-                out.backward_weights(gradients, states, d, pack);
-                out.backward_input(weights, d, back, false, pack);
+            Body::Gru(gru) => {
                 let (own, dx) = (&mut cache.gru, &mut cache.dx);
-                gru.backward((weights, gradients), shape, x, back, own, dx, pack);
+                gru.backward((weights, gradients), shape, x, d, own, dx, pack);
             }
             Body::Cnn(blocks) => {
                 cache.dx.clear();

@@ -5,7 +5,7 @@
 
 use wide::f32x4;
 
-use super::vector::{axpy, dot};
+use super::vector::dot;
 
 /// Rows and columns of the kernel.
 const HIGH: usize = 4;
@@ -67,7 +67,8 @@ pub fn gemm(
     if !add {
         out.fill(0.0);
     }
-    if m < HIGH && b.column == 1 {
+    // Few rows, or the product of a column and a row.
+    if (m < HIGH || k == 1) && b.column == 1 {
         return by_rows(out, n, k, a, b);
     }
     if m < HIGH && a.column == 1 && b.row == 1 {
@@ -94,16 +95,57 @@ pub fn gemm(
     }
 }
 
-/// Few rows: the rows of `b` are added up, nothing is packed.
+/// The rows of `b` are added up in registers, nothing is packed.
 fn by_rows(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
     if n == 0 {
         return;
     }
     for (i, out) in out.chunks_exact_mut(n).enumerate() {
-        for p in 0..k {
-            let factor = a.data[i * a.row + p * a.column];
-            axpy(factor, &b.data[p * b.row..p * b.row + n], out);
+        let factors = Matrix {
+            data: &a.data[(i * a.row).min(a.data.len())..],
+            ..a
+        };
+        let (wide, rest) = out.as_chunks_mut::<32>();
+        let first = 32 * wide.len();
+        for (number, out) in wide.iter_mut().enumerate() {
+            sum_rows::<8>(out, k, factors, b, 32 * number);
         }
+        let (narrow, rest) = rest.as_chunks_mut::<4>();
+        let last = first + 4 * narrow.len();
+        for (number, out) in narrow.iter_mut().enumerate() {
+            sum_rows::<1>(out, k, factors, b, first + 4 * number);
+        }
+        for (j, out) in rest.iter_mut().enumerate() {
+            for p in 0..k {
+                *out += factors.data[p * a.column] * b.data[p * b.row + last + j];
+            }
+        }
+    }
+}
+
+/// Adds to `4 * N` columns of one row, from column `first` on.
+#[inline]
+fn sum_rows<const N: usize>(
+    out: &mut [f32],
+    k: usize,
+    factors: Matrix<'_>,
+    b: Matrix<'_>,
+    first: usize,
+) {
+    let (out, _) = out.as_chunks_mut::<4>();
+    let mut sums = [f32x4::splat(0.0); N];
+    for (sum, out) in sums.iter_mut().zip(&*out) {
+        *sum = f32x4::new(*out);
+    }
+    for p in 0..k {
+        let factor = f32x4::splat(factors.data[p * factors.column]);
+        let (row, _) = b.data[p * b.row + first..][..4 * N].as_chunks::<4>();
+        for (sum, row) in sums.iter_mut().zip(row) {
+            *sum += factor * f32x4::new(*row);
+        }
+    }
+    for (sum, out) in sums.iter().zip(out) {
+        *out = sum.to_array();
     }
 }
 
@@ -114,9 +156,28 @@ fn by_dots(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
     }
     for (i, out) in out.chunks_exact_mut(n).enumerate() {
         let row = &a.data[i * a.row..i * a.row + k];
+        if let (Some(row), true) = (row.first_chunk::<4>(), k == 4 && b.column == 4) {
+            by_fours(out, f32x4::new(*row), b.data);
+            continue;
+        }
         for (j, out) in out.iter_mut().enumerate() {
             *out += dot(row, &b.data[j * b.column..j * b.column + k]);
         }
+    }
+}
+
+/// Inner products with rows of four, four at a time, added as [`dot`] adds them.
+fn by_fours(out: &mut [f32], row: f32x4, b: &[f32]) {
+    let (fours, rest) = out.as_chunks_mut::<4>();
+    let (rows, _) = b.as_chunks::<4>();
+    let (blocks, _) = rows.as_chunks::<4>();
+    let taken = 4 * fours.len();
+    for (out, block) in fours.iter_mut().zip(blocks) {
+        let [one, two, three, four] = f32x4::transpose(block.map(|b| row * f32x4::new(b)));
+        *out = (f32x4::new(*out) + ((one + three) + (two + four))).to_array();
+    }
+    for (out, b) in rest.iter_mut().zip(&rows[taken..]) {
+        *out += dot(&row.to_array(), b);
     }
 }
 
@@ -176,11 +237,11 @@ fn block(
             let high = HIGH.min(rows - row);
             for (i, sums) in tile.iter().enumerate().take(high) {
                 let at = (row + i) * width + column;
-                if let Some(out) = out[at..].first_chunk_mut::<WIDE>()
-                    && wide == WIDE
+                if wide == WIDE
+                    && let Some(out) = out[at..].first_chunk_mut::<WIDE>()
                 {
-                    for j in 0..WIDE {
-                        out[j] += sums[j];
+                    for (out, sum) in out.iter_mut().zip(sums) {
+                        *out += sum;
                     }
                 } else {
                     for (out, sum) in out[at..at + wide].iter_mut().zip(sums) {

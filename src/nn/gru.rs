@@ -68,14 +68,13 @@ impl Gru {
             let (before, after) = cache.state.split_at_mut((t + 1) * batch * width);
             let before = &before[t * batch * width..];
             let hidden = &mut cache.hidden[wide.clone()];
-            gemm(
-                hidden,
-                (batch, 3 * width, width),
-                Matrix::new(before, width),
-                u,
-                false,
-                pack,
-            );
+            if t == 0 {
+                // Before the first position the state is zero.
+                hidden.fill(0.0);
+            } else {
+                let shape = (batch, 3 * width, width);
+                gemm(hidden, shape, Matrix::new(before, width), u, false, pack);
+            }
             add_to_rows(weights.get(self.bias), hidden);
             let rows = cache.input[wide.clone()]
                 .chunks_exact(3 * width)
@@ -125,27 +124,21 @@ impl Gru {
             {
                 step_back(width, (input, hidden), gates, before, back);
             }
-            let wide = Matrix::new(&cache.hidden[wide], 3 * width);
-            gemm(
-                &mut cache.back,
-                (batch, width, 3 * width),
-                wide,
-                u,
-                true,
-                pack,
-            );
+            if t > 0 {
+                let wide = Matrix::new(&cache.hidden[wide], 3 * width);
+                let shape = (batch, width, 3 * width);
+                gemm(&mut cache.back, shape, wide, u, true, pack);
+            }
         }
-        let before = Matrix::transposed(&cache.state[..shape.rows() * width], width);
-        let hidden = Matrix::new(&cache.hidden, 3 * width);
-        let into = gradients.get(self.recurrent);
-        gemm(
-            into,
-            (width, 3 * width, shape.rows()),
-            before,
-            hidden,
-            true,
-            pack,
+        // The zeros before the first position give the recurrent weights nothing.
+        let rows = shape.rows().saturating_sub(batch);
+        let before = Matrix::transposed(&cache.state[batch * width..][..rows * width], width);
+        let hidden = Matrix::new(
+            &cache.hidden[(batch * 3 * width).min(cache.hidden.len())..],
+            3 * width,
         );
+        let into = gradients.get(self.recurrent);
+        gemm(into, (width, 3 * width, rows), before, hidden, true, pack);
         add_rows_to(&cache.hidden, gradients.get(self.bias));
         self.input
             .backward_weights(gradients, x, &cache.input, pack);

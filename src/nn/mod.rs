@@ -20,6 +20,7 @@ pub mod linear;
 pub mod loss;
 pub mod norm;
 pub mod pool;
+pub mod projection;
 pub mod saved;
 pub mod vector;
 pub mod weights;

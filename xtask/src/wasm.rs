@@ -112,14 +112,41 @@ pub fn build_bench(out: &Path) -> Result<()> {
     ensure_target()?;
     check_bindgen_version()?;
     remove(out)?;
+    // As the module `whole`, which networks and boards run in; reading and tables are as fast either way.
     let module = Module {
         folder: "bench",
         package: "qcart",
         features: &["engine", "whole", "bench"],
-        small: true,
+        small: false,
     };
     let compiled = compile(Profile::Release, &module)?;
     bind(Profile::Release, &compiled, out)
+}
+
+/// Compiles a package of `tests` with a workspace of its own, which needs no bindings, and says where its module is.
+///
+/// # Errors
+/// When it doesn't compile.
+pub fn build_apart(folder: &str, name: &str) -> Result<PathBuf> {
+    ensure_target()?;
+    let manifest = workspace::root()
+        .join("tests")
+        .join(folder)
+        .join("Cargo.toml");
+    let target = workspace::target_dir().join(folder);
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--quiet", "--release", "--target", TARGET]);
+    cargo.arg("--manifest-path").arg(manifest);
+    cargo.arg("--target-dir").arg(&target);
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    let status = cargo.status().context("cargo could not be started")?;
+    ensure!(status.success(), "{folder} did not compile for {TARGET}");
+    Ok(target
+        .join(TARGET)
+        .join("release")
+        .join(format!("{name}.wasm")))
 }
 
 fn remove(folder: &Path) -> Result<()> {
@@ -200,6 +227,10 @@ fn compile(profile: Profile, module: &Module) -> Result<PathBuf> {
     ]);
     cargo.args(["--package", module.package]);
     cargo.args(["--profile", profile.cargo_name()]);
+    if !module.small {
+        // Level 2 of Cargo.toml is for what a visit begins with; what is loaded later may weigh a little more to be faster.
+        cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "3");
+    }
     cargo.arg("--target-dir").arg(&target);
     if !module.features.is_empty() {
         cargo.arg("--features").arg(module.features.join(","));

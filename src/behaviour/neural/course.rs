@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hold_back;
 use super::settings::Settings;
 use super::step::{Learner, Step};
 use super::windows::{Window, batches, windows};
 use crate::behaviour::Sessions;
-use crate::nn::adam::Rate;
 use crate::nn::weights::Weights;
 use crate::problem::{Problem, Text};
 use crate::random::{Rng, stream};
@@ -15,7 +15,7 @@ use crate::random::{Rng, stream};
 const VALIDATION_WINDOWS: usize = 1500;
 /// Epochs without a better validation after which learning stops, and steps that these must hold at least: on a short log an
 /// epoch is only a few.
-const PATIENCE: u32 = 2;
+const PATIENCE: u32 = 3;
 const PATIENT_STEPS: u64 = 300;
 
 /// One epoch as it went.
@@ -72,11 +72,12 @@ pub struct Course {
     /// Epochs of the final run over all sessions; none while they are still being found.
     again: Option<u32>,
     epoch: u32,
-    steps: u64,
     targets: f64,
     searched: u32,
     best_epoch: u32,
     trouble: Option<Problem>,
+    /// Whether learning has ended and the weights to keep are in place.
+    over: bool,
 }
 
 impl Course {
@@ -105,11 +106,11 @@ impl Course {
             best: None,
             again: None,
             epoch: 0,
-            steps: 0,
             targets: 0.0,
             searched: 0,
             best_epoch: 0,
             trouble: None,
+            over: false,
         }
     }
 
@@ -145,10 +146,6 @@ impl Course {
         self.settings.again && !self.held_out.is_empty()
     }
 
-    fn epochs_of_this_run(&self) -> u32 {
-        self.again.unwrap_or(self.settings.epochs)
-    }
-
     /// Takes one step. Returns what it came to, or nothing where learning is over.
     ///
     /// Where a loss or gradient is no finite number, learning is over: the best weights so far are put in place, and
@@ -157,17 +154,15 @@ impl Course {
     /// # Errors
     /// `neural.diverged` where that happens before there are any.
     pub fn step(&mut self, sessions: &Sessions) -> Result<Option<Step>, Problem> {
-        if self.windows.is_empty() || self.epoch >= self.epochs_of_this_run() {
+        if self.windows.is_empty() || self.over {
             return Ok(None);
         }
         if self.next == 0 {
             self.batches = batches(&mut self.windows, self.settings.batch, &mut self.order);
             self.sums = Epoch::default();
         }
-        let all = self.batches.len() as u64 * u64::from(self.settings.epochs);
-        let share = Rate::Cosine.share(self.steps, all);
         let batch = &self.windows[self.batches[self.next].clone()];
-        let step = self.learner.step(sessions, batch, share);
+        let step = self.learner.step(sessions, batch);
         if !step.holds() {
             let known = self.best.is_some();
             let problem = self.diverged();
@@ -177,7 +172,6 @@ impl Course {
             self.trouble = Some(problem);
             return Ok(None);
         }
-        self.steps += 1;
         self.targets += f64::from(step.targets);
         self.sums.loss += step.loss;
         self.sums.value_loss += step.value_loss;
@@ -200,12 +194,14 @@ impl Course {
         self.next = 0;
         self.epoch += 1;
         if self.again.is_none() && !self.held_out.is_empty() {
+            self.learner.swap_average();
             let (hr, mrr) = self.validate(sessions);
             (epoch.hr, epoch.mrr) = (Some(hr), Some(mrr));
             if self.best.as_ref().is_none_or(|best| mrr > best.0) {
                 self.best_epoch = self.epoch;
                 self.best = Some((mrr, self.epoch, self.learner.weights.clone()));
             }
+            self.learner.swap_average();
         }
         self.epochs.push(epoch);
         self.searched += u32::from(self.again.is_none());
@@ -213,23 +209,27 @@ impl Course {
         let best = self.best.as_ref().map_or(self.epoch, |best| best.1);
         let since = u64::from(self.epoch.saturating_sub(best)) * self.batches.len() as u64;
         let waited = self.epoch >= best + PATIENCE && since >= PATIENT_STEPS;
-        let over = self.epoch >= self.settings.epochs || waited;
-        if self.again.is_none() && over {
-            if self.repeats() {
-                self.start_again(sessions, best);
-            } else {
+        match self.again {
+            None if self.epoch < self.settings.epochs && !waited => {}
+            None if self.repeats() => self.start_again(sessions, best),
+            Some(epochs) if self.epoch < epochs => {}
+            Some(_) => {
+                self.best = None;
                 self.keep_best();
-                self.epoch = self.settings.epochs;
             }
+            None => self.keep_best(),
         }
     }
 
-    /// Puts the best weights so far in place, and ends.
+    /// Ends learning: puts the best weights on the validation window in place or, where none were looked at, the newest average.
     pub fn keep_best(&mut self) {
-        if let Some((_, _, weights)) = self.best.take() {
-            self.learner.weights = weights;
+        if std::mem::replace(&mut self.over, true) {
+            return;
         }
-        self.again = Some(0);
+        match self.best.take() {
+            Some((_, _, weights)) => self.learner.weights = weights,
+            None => self.learner.swap_average(),
+        }
     }
 
     /// Learns afresh from all sessions, for as many epochs as were best.
@@ -238,7 +238,7 @@ impl Course {
         self.windows = windows(sessions);
         self.order = stream(self.settings.seed, "order");
         self.again = Some(epochs);
-        (self.epoch, self.steps) = (0, 0);
+        self.epoch = 0;
     }
 
     /// Hit rate and mean reciprocal rank at 20 on the validation window; ties count against the target.
@@ -255,6 +255,10 @@ impl Course {
             } = &self.learner;
             for (row, state) in rows.iter().zip(states.chunks_exact(network.width)) {
                 network.scores(weights, state, &mut scores, &mut pack);
+                let window = part[row.at % part.len()];
+                let newest = window.start as usize + row.at / part.len();
+                let seen = &sessions.item[window.start as usize..=newest];
+                hold_back(&mut scores, seen, self.settings.seen);
                 let own = scores[row.item as usize];
                 let rank = scores.iter().filter(|&&score| score >= own).count();
                 if (1..=20).contains(&rank) {

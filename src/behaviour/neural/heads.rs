@@ -8,7 +8,7 @@ use super::step::any_item;
 use crate::behaviour::Sessions;
 use crate::nn::gemm::{Matrix, Pack, gemm};
 use crate::nn::loss::huber;
-use crate::nn::vector::{add, axpy, dot, exp, greatest, scale, softmax};
+use crate::nn::vector::{add, axpy, dot, exp, greatest, softmax};
 use crate::nn::weights::{Gradients, Weights};
 use crate::nn::{clear, fit};
 use crate::random::Rng;
@@ -80,6 +80,8 @@ impl Heads {
 #[derive(Clone, Debug)]
 pub struct Behaviour {
     negatives: usize,
+    /// Share of the target's probability that is spread over all that it competes with (Szegedy et al., CVPR 2016).
+    smoothing: f32,
     /// Running sums of what items are drawn by, where a sample is taken.
     sums: Vec<u64>,
     drawn: Vec<u32>,
@@ -110,6 +112,7 @@ impl Behaviour {
         }
         Self {
             negatives,
+            smoothing: settings.smoothing,
             sums,
             drawn: Vec::new(),
             inside: vec![false; if negatives > 0 { items } else { 0 }],
@@ -213,8 +216,8 @@ impl Behaviour {
             let right = scores[target];
             loss += f64::from(softmax(scores) - right);
             heads.note(first + number, scores, |place| place as u32);
-            scores[target] -= 1.0;
-            scale(1.0 / over, scores);
+            scores[target] -= 1.0 - self.smoothing;
+            soften(scores, 1.0, self.smoothing / items as f32, over);
         }
         let table = network.item.table();
         let scores = Matrix::new(&self.scores, items);
@@ -306,7 +309,8 @@ impl Behaviour {
         for (number, (row, (state, d_state))) in rows.iter().zip(each).enumerate() {
             let scores = &mut self.scores[number * count..(number + 1) * count];
             add(&self.shift, scores);
-            if let Ok(place) = self.drawn.binary_search(&row.item) {
+            let itself = self.drawn.binary_search(&row.item).ok();
+            if let Some(place) = itself {
                 scores[place] = f32::MIN;
             }
             let own = network.item.row(weights, row.item);
@@ -324,8 +328,13 @@ impl Behaviour {
             let (chance, rest) = (exp(correct - log), exp(others - log));
             loss += f64::from(log - correct);
             heads.note(first + number, scores, |place| self.drawn[place]);
-            scale(rest / over, scores);
-            let d = (chance - 1.0) / over;
+            let competing = count + usize::from(itself.is_none());
+            let even = self.smoothing / competing as f32;
+            soften(scores, rest, even, over);
+            if let Some(place) = itself {
+                scores[place] = 0.0;
+            }
+            let d = (chance - (1.0 - self.smoothing) - even) / over;
             axpy(d, own, d_state);
             axpy(
                 d,
@@ -358,6 +367,14 @@ impl Behaviour {
             gradients.row(network.item_bias.table(), item as usize)[0] += d;
         }
         loss
+    }
+}
+
+/// Turns probabilities, of which these are a share, into the gradient of the mean cross-entropy against an even distribution.
+fn soften(chances: &mut [f32], share: f32, even: f32, over: f32) {
+    let each = 1.0 / over;
+    for chance in chances {
+        *chance = (*chance * share - even) * each;
     }
 }
 

@@ -162,6 +162,17 @@ impl Settings {
     }
 }
 
+/// Lowers the scores of these items, of each once.
+fn hold_back(scores: &mut [f32], seen: &[u32], by: f32) {
+    for (place, &item) in seen.iter().enumerate() {
+        if let Some(score) = scores.get_mut(item as usize)
+            && !seen[..place].contains(&item)
+        {
+            *score -= by;
+        }
+    }
+}
+
 fn too_large(bytes: u64) -> Problem {
     let megabytes = bytes >> 20;
     Problem::new(
@@ -234,6 +245,8 @@ impl BehaviourModel for Neural {
         else {
             return;
         };
+        let from = history.items.len().saturating_sub(LENGTH);
+        hold_back(chances, &history.items[from..], self.settings.seen);
         match by {
             RankBy::Likelihood => {
                 softmax(chances);

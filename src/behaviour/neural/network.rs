@@ -9,6 +9,8 @@ use crate::nn::embedding::{EMPTY, Embedding};
 use crate::nn::encoder::{Cache, Encoder};
 use crate::nn::gemm::{Matrix, Pack, gemm};
 use crate::nn::linear::Linear;
+use crate::nn::projection::{Projected, Projection};
+use crate::nn::vector::add;
 use crate::nn::weights::{Gradients, Weights};
 use crate::nn::{Shape, clear, fit};
 use crate::random::Rng;
@@ -35,6 +37,8 @@ pub struct Network {
     gap: Option<Embedding>,
     encoder: Encoder,
     dropout: Dropout,
+    /// From what the encoder leaves at a position to its state.
+    projection: Projection,
 }
 
 /// The rows that go in: one for each position of each sequence, the time outermost.
@@ -57,11 +61,14 @@ pub struct Pass {
     pub cache: Cache,
     /// For products of matrices.
     pub pack: Pack,
+    /// What went from positions to states.
+    pub projected: Projected,
+    d_encoded: Vec<f32>,
     dropped: Dropped,
     inputs: Inputs,
     scores: Vec<f32>,
     values: Vec<f32>,
-    projected: Vec<f32>,
+    compared: Vec<f32>,
 }
 
 fn gap_class(gap: i64) -> u32 {
@@ -112,6 +119,13 @@ impl Network {
         let gap = (sessions.has_time && settings.gaps).then(|| side("gap", GAPS));
         let size = (width, LENGTH);
         let encoder = Encoder::new(&mut weights, settings.encoder, size, settings.dropout, seed);
+        let projection = Projection::new(
+            &mut weights,
+            settings.encoder,
+            width,
+            settings.dropout,
+            seed,
+        );
         let network = Self {
             width,
             items,
@@ -123,11 +137,12 @@ impl Network {
             gap,
             encoder,
             dropout: Dropout::new(settings.dropout),
+            projection,
         };
         (network, weights)
     }
 
-    /// Leaves the states in `pass.cache.out`. With `luck` some numbers are dropped, as when learning.
+    /// Leaves what is encoded in `pass.cache.out`. With `luck` some numbers are dropped, as when learning.
     pub fn forward(
         &self,
         weights: &Weights,
@@ -156,19 +171,61 @@ impl Network {
         );
     }
 
-    /// Adds to the gradients, given that of the states. The pass must be that of the forward pass.
+    /// Leaves the states at some rows of what was encoded in `pass.projected.states`.
+    pub fn states(
+        &self,
+        weights: &Weights,
+        rows: impl Iterator<Item = usize>,
+        pass: &mut Pass,
+        luck: Option<&mut Rng>,
+    ) {
+        let width = self.width;
+        let through = &mut pass.projected;
+        through.hidden.clear();
+        through.past.clear();
+        for row in rows {
+            let at = row * width..(row + 1) * width;
+            if self.projection.goes_past() {
+                through.past.extend_from_slice(&pass.x[at.clone()]);
+            }
+            through.hidden.extend_from_slice(&pass.cache.out[at]);
+        }
+        self.projection
+            .forward(weights, &mut pass.projected, luck, &mut pass.pack);
+    }
+
+    /// Adds to the gradients, given that of the states at some rows, which is used up. The pass must be that of the forward pass.
     pub fn backward(
         &self,
         (weights, gradients): (&Weights, &mut Gradients),
         shape: Shape,
         inputs: &Inputs,
-        d: &[f32],
+        (rows, d): (impl Iterator<Item = usize> + Clone, &mut [f32]),
         pass: &mut Pass,
     ) {
+        let width = self.width;
         let both = (weights, &mut *gradients);
-        self.encoder
-            .backward(both, shape, (&pass.x, d), &mut pass.cache, &mut pass.pack);
+        self.projection
+            .backward(both, &mut pass.projected, d, &mut pass.pack);
+        clear(&mut pass.d_encoded, shape.rows() * width);
+        for (row, d) in rows.clone().zip(pass.projected.hidden.chunks_exact(width)) {
+            pass.d_encoded[row * width..][..width].copy_from_slice(d);
+        }
+        let both = (weights, &mut *gradients);
+        let d_encoded = &pass.d_encoded;
+        self.encoder.backward(
+            both,
+            shape,
+            (&pass.x, d_encoded),
+            &mut pass.cache,
+            &mut pass.pack,
+        );
         let dx = &mut pass.cache.dx;
+        if self.projection.goes_past() {
+            for (row, d) in rows.zip(d.chunks_exact(width)) {
+                add(d, &mut dx[row * width..][..width]);
+            }
+        }
         self.dropout.backward(dx, &pass.dropped);
         self.item.backward(gradients, &inputs.items, dx);
         if let Some(kind) = &self.kind {
@@ -207,18 +264,18 @@ impl Network {
         &self,
         weights: &Weights,
         states: &[f32],
-        (values, projected): (&mut Vec<f32>, &mut Vec<f32>),
+        (values, compared): (&mut Vec<f32>, &mut Vec<f32>),
         pack: &mut Pack,
     ) {
         let rows = states.len() / self.width;
-        self.value.forward(weights, states, projected, pack);
+        self.value.forward(weights, states, compared, pack);
         fit(values, rows * self.items);
         let table = Matrix::transposed(weights.get(self.item.table()), self.width);
         let shape = (rows, self.items, self.width);
         gemm(
             values,
             shape,
-            Matrix::new(projected, self.width),
+            Matrix::new(compared, self.width),
             table,
             false,
             pack,
@@ -253,10 +310,11 @@ impl Network {
                 *item = if known(item) { *item } else { EMPTY };
             }
             self.forward(weights, shape, &inputs, pass, None);
-            let state = &pass.cache.out[(time - 1) * self.width..];
+            self.states(weights, std::iter::once(time - 1), pass, None);
+            let state = &pass.projected.states;
             self.scores(weights, state, &mut pass.scores, &mut pass.pack);
             if want_values {
-                let into = (&mut pass.values, &mut pass.projected);
+                let into = (&mut pass.values, &mut pass.compared);
                 self.values(weights, state, into, &mut pass.pack);
             }
         }

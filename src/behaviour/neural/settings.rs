@@ -29,6 +29,8 @@ pub struct Settings {
     pub rate: f32,
     /// Share of numbers dropped while learning.
     pub dropout: f32,
+    /// Share of the right item's probability that is given to all items alike.
+    pub smoothing: f32,
     /// Items that each right one is told from; 0: all.
     pub negatives: usize,
     /// Whether the time since the event before is an input.
@@ -39,6 +41,8 @@ pub struct Settings {
     pub gamma: f32,
     /// Weight of the conservative term (CQL).
     pub conservative: f32,
+    /// By how much the logarithm of an item's likelihood is lowered where the history holds it already.
+    pub seen: f32,
     /// What the list is ranked by.
     pub rank: RankBy,
     /// Whether, after the best number of epochs was found on a window at the end of training, all sessions are learned from
@@ -55,19 +59,21 @@ const RANKS: &[&str] = &["likelihood", "value", "product"];
 
 /// The hyperparameters of every network.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter::whole("width", ["Numbers of a state and of an item's embedding", "状态与商品嵌入的维数"], 8, 256, 64).fixed(),
-    Parameter::whole("epochs", ["Passes over the training sessions at most; the best number is found on a window at their end", "遍历训练会话的最多次数；最佳次数由训练末尾的验证窗口确定"], 1, 200, 12).fixed(),
-    Parameter::whole("batch", ["Windows of sessions in a step", "每一步的会话窗口数"], 8, 1024, 64),
+    Parameter::whole("width", ["Numbers of a state and of an item's embedding", "状态与商品嵌入的维数"], 8, 256, 96).fixed(),
+    Parameter::whole("epochs", ["Passes over the training sessions at most; the best number is found on a window at their end", "遍历训练会话的最多次数；最佳次数由训练末尾的验证窗口确定"], 1, 200, 16).fixed(),
+    Parameter::whole("batch", ["Windows of sessions in a step", "每一步的会话窗口数"], 8, 1024, 32),
     Parameter::real("rate", ["Learning rate of Adam", "Adam 的学习率"], 1e-4, 1e-2, 3e-3).logarithmic(),
     Parameter::real("dropout", ["Share of numbers dropped while learning", "学习时随机置零的比例"], 0.0, 0.8, 0.4),
+    Parameter::real("smoothing", ["Share of each right item's probability that learning spreads over all items", "学习时把正确商品的概率分摊到全部商品的比例"], 0.0, 0.5, 0.1),
     Parameter::whole("negatives", ["Items that each right one is told from; 0: all of them, or 1024 where there are more than 10,000", "与正确商品对比的商品数；0 表示全部（超过 10,000 个时取 1024）"], 0, 8192, 0).fixed(),
     Parameter::word("gaps", ["Whether the time since the event before is an input", "是否把距上一事件的时间作为输入"], WORDS, 0),
     Parameter::real("valueWeight", ["Weight of the temporal-difference loss; 0: no Q head", "时序差分损失的权重；0 表示没有 Q 头"], 0.0, 10.0, 0.0).fixed(),
     Parameter::real("gamma", ["Discount of the Q head", "Q 头的折扣因子"], 0.0, 0.99, 0.5).fixed(),
     Parameter::real("conservative", ["Weight of the conservative term (CQL)", "保守项（CQL）的权重"], 0.0, 10.0, 0.0).fixed(),
     Parameter::word("rank", ["What the list is ranked by: how likely an item comes next, its Q-value, or both multiplied", "列表的排序依据：下一商品的可能性、Q 值或两者之积"], RANKS, 0).fixed(),
+    Parameter::real("seen", ["How far items that the session holds already are held back, so that new ones rank higher: the logarithm of their likelihood is lowered by this", "会话中已出现的商品在排序时降低多少（其可能性的对数减去该值），使新商品排得更靠前"], 0.0, 3.0, 0.4).fixed(),
     Parameter::word("again", ["Learn all sessions afresh once the number of epochs is known", "确定次数后是否用全部会话重新学习"], WORDS, 1).fixed(),
-    Parameter::real("spread", ["Bound of the items' first embeddings", "商品嵌入初始值的范围"], 0.01, 1.0, 0.3).logarithmic().fixed(),
+    Parameter::real("spread", ["Bound of the items' first embeddings", "商品嵌入初始值的范围"], 0.01, 1.0, 0.2).logarithmic().fixed(),
     Parameter::whole("seed", ["Seed of the first weights and of the order", "初始权重与顺序的种子"], 0, 1_000_000, 1).fixed(),
 ];
 
@@ -89,6 +95,7 @@ impl Settings {
             batch: values.whole("batch"),
             rate: real("rate"),
             dropout: real("dropout"),
+            smoothing: real("smoothing"),
             negatives: values.whole("negatives"),
             gaps: values.whole("gaps") == 1,
             // A list that is ranked by values needs some.
@@ -99,6 +106,7 @@ impl Settings {
             },
             gamma: real("gamma"),
             conservative: real("conservative"),
+            seen: real("seen"),
             rank,
             again: values.whole("again") == 1,
             spread: real("spread"),

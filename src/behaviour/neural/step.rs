@@ -16,6 +16,12 @@ use crate::random::{Rng, stream};
 /// Steps after which the target network becomes a copy of the learner (hard update, Mnih et al. 2015).
 const TARGET_STEPS: u64 = 100;
 
+/// How fast the average of the weights forgets: those of step `t` count as `t` to this power (polynomial decay, Shamir & Zhang,
+/// ICML 2013), so that it spans about the last seventh of the steps, however many there are.
+const AVERAGE_POWER: f32 = 6.0;
+/// Steps between updates of the average, once there are many.
+const AVERAGE_STEPS: u64 = 8;
+
 /// What is earned by an event (SQN, Xin et al. 2020: click 0.2, purchase 1; a cart lies between).
 fn reward(kind: EventType) -> f32 {
     match kind {
@@ -53,6 +59,7 @@ pub struct Learner {
     pub network: Network,
     /// Its weights.
     pub weights: Weights,
+    average: Weights,
     target: Option<Weights>,
     gradients: Gradients,
     adam: Adam,
@@ -63,10 +70,7 @@ pub struct Learner {
     pass: Pass,
     target_pass: Pass,
     inputs: Inputs,
-    states: Vec<f32>,
-    target_states: Vec<f32>,
     d_states: Vec<f32>,
-    d_all: Vec<f32>,
     luck: Rng,
     draws: Rng,
     steps: u64,
@@ -80,6 +84,7 @@ impl Learner {
         let values = (settings.value_weight > 0.0).then(|| Values::new(settings));
         Self {
             target: values.is_some().then(|| weights.clone()),
+            average: weights.clone(),
             gradients: Gradients::new(&weights),
             adam: Adam::new(&weights),
             config: AdamConfig {
@@ -94,18 +99,15 @@ impl Learner {
             pass: Pass::default(),
             target_pass: Pass::default(),
             inputs: Inputs::default(),
-            states: Vec::new(),
-            target_states: Vec::new(),
             d_states: Vec::new(),
-            d_all: Vec::new(),
             luck: stream(settings.seed, "dropout"),
             draws: stream(settings.seed, "negatives"),
             steps: 0,
         }
     }
 
-    /// Learns from a batch of windows, at a share of the learning rate.
-    pub fn step(&mut self, sessions: &Sessions, windows: &[Window], share: f32) -> Step {
+    /// Learns from a batch of windows.
+    pub fn step(&mut self, sessions: &Sessions, windows: &[Window]) -> Step {
         let (shape, rows) = self.load(sessions, windows);
         let Self {
             network,
@@ -115,16 +117,18 @@ impl Learner {
             heads,
             ..
         } = self;
+        let places = || rows.iter().map(|row| row.at);
         network.forward(weights, shape, &self.inputs, pass, Some(&mut self.luck));
-        gather(&pass.cache.out, &rows, network.width, &mut self.states);
-        clear(&mut self.d_states, self.states.len());
+        network.states(weights, places(), pass, Some(&mut self.luck));
+        let states = &pass.projected.states;
+        clear(&mut self.d_states, states.len());
         let mut step = Step {
             targets: rows.len() as u32,
             ..Step::default()
         };
         let bootstraps = self.values.is_some();
         heads.begin(bootstraps, rows.len());
-        let into = (&self.states[..], &mut self.d_states[..]);
+        let into = (&states[..], &mut self.d_states[..]);
         step.loss = self.behaviour.learn(
             network,
             (weights, gradients),
@@ -135,14 +139,10 @@ impl Learner {
             &mut self.draws,
         );
         if let (Some(values), Some(target)) = (&mut self.values, &self.target) {
-            network.forward(target, shape, &self.inputs, &mut self.target_pass, None);
-            gather(
-                &self.target_pass.cache.out,
-                &rows,
-                network.width,
-                &mut self.target_states,
-            );
-            let states = (&self.states[..], &self.target_states[..]);
+            let theirs = &mut self.target_pass;
+            network.forward(target, shape, &self.inputs, theirs, None);
+            network.states(target, places(), theirs, None);
+            let states = (&states[..], &theirs.projected.states[..]);
             let into = (states, &mut self.d_states[..]);
             step.value_loss = values.learn(
                 network,
@@ -154,24 +154,37 @@ impl Learner {
                 &mut self.draws,
             );
         }
-        clear(&mut self.d_all, shape.rows() * network.width);
-        for (row, d) in rows.iter().zip(self.d_states.chunks_exact(network.width)) {
-            self.d_all[row.at * network.width..][..network.width].copy_from_slice(d);
-        }
-        network.backward((weights, gradients), shape, &self.inputs, &self.d_all, pass);
+        let both = (&*weights, &mut *gradients);
+        let d = (places(), &mut self.d_states[..]);
+        network.backward(both, shape, &self.inputs, d, pass);
         step.norm = if step.loss.is_finite() && step.value_loss.is_finite() {
-            self.adam.step(&self.config, share, weights, gradients)
+            self.adam.step(&self.config, 1.0, weights, gradients)
         } else {
             gradients.clear();
             f64::NAN
         };
         self.steps += 1;
+        let gap = if self.steps < 8 * AVERAGE_STEPS {
+            1
+        } else {
+            AVERAGE_STEPS
+        };
+        if self.steps.is_multiple_of(gap) && step.holds() {
+            let share = gap as f32 * (AVERAGE_POWER + 1.0) / (self.steps as f32 + AVERAGE_POWER);
+            follow(&mut self.average, weights, share);
+        }
         if let Some(target) = &mut self.target
             && self.steps.is_multiple_of(TARGET_STEPS)
         {
             follow(target, weights, 1.0);
         }
         step
+    }
+
+    /// Puts the average of the weights over the newest steps in their place, and them in its: what is learned at a constant rate
+    /// never comes to rest, its average does.
+    pub fn swap_average(&mut self) {
+        std::mem::swap(&mut self.weights, &mut self.average);
     }
 
     /// Lays out a batch: the inputs, and one row for each target.
@@ -216,26 +229,17 @@ impl Learner {
         let (shape, rows) = self.load(sessions, windows);
         self.network
             .forward(&self.weights, shape, &self.inputs, &mut self.pass, None);
-        gather(
-            &self.pass.cache.out,
-            &rows,
-            self.network.width,
-            &mut self.states,
-        );
-        (&self.states, rows)
+        let places = rows.iter().map(|row| row.at);
+        self.network
+            .states(&self.weights, places, &mut self.pass, None);
+        (&self.pass.projected.states, rows)
     }
 
-    /// Bytes that learning takes, beside the sessions: weights, gradients, two means, the best so far, the target network.
+    /// Bytes that learning takes, beside the sessions: weights, gradients, two means, the average, the best so far, the target
+    /// network.
     #[must_use]
     pub fn bytes(weights: u64, values: bool) -> u64 {
-        4 * weights * if values { 6 } else { 5 }
-    }
-}
-
-fn gather(from: &[f32], rows: &[Row], width: usize, into: &mut Vec<f32>) {
-    into.clear();
-    for row in rows {
-        into.extend_from_slice(&from[row.at * width..][..width]);
+        4 * weights * if values { 7 } else { 6 }
     }
 }
 

@@ -76,7 +76,7 @@ fn main() -> Result<()> {
         show(bench.answers()?);
     }
     if is_wished("networks") {
-        show(bench.networks()?);
+        show(bench.networks(&folder)?);
     }
     if is_wished("judging") {
         show(bench.chromium.judging()?);
@@ -95,7 +95,14 @@ fn main() -> Result<()> {
 
 fn copy_pages(site: &Path) -> Result<()> {
     let pages = workspace::root().join("tests/browser/bench");
-    for name in ["index.html", "engine.js", "maps.js", "papaparse.js"] {
+    for name in [
+        "index.html",
+        "engine.js",
+        "maps.js",
+        "papaparse.js",
+        "tfjs.js",
+        "burn.js",
+    ] {
         fs::copy(pages.join(name), site.join(name))
             .with_context(|| format!("{name} can't be copied"))?;
     }
@@ -120,7 +127,7 @@ impl Chromium {
     }
 
     fn measure(&self, script: &str, request: &Value) -> Result<Value> {
-        let kind = if script == "papaparse.js" {
+        let kind = if ["papaparse.js", "tfjs.js"].contains(&script) {
             "classic"
         } else {
             "module"

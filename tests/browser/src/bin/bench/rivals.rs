@@ -1,16 +1,42 @@
-//! What people use instead: PapaParse, of a fixed version, from npm, for CSV in browsers; numpy for off-policy evaluation.
+//! What people use instead: PapaParse, of a fixed version, from npm, for CSV in browsers; TensorFlow.js, likewise, and burn for
+//! networks; numpy for off-policy evaluation.
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use xtask::{browser, workspace};
+use xtask::{browser, wasm, workspace};
 
-const PAPAPARSE: &str = "papaparse@5.7.1";
+const PAPAPARSE: (&str, &[&str]) = ("papaparse@5.7.1", &["papaparse/papaparse.min.js"]);
+const TENSORFLOW: [(&str, &[&str]); 2] = [
+    (
+        "@tensorflow/tfjs@4.22.0",
+        &["@tensorflow/tfjs/dist/tf.min.js"],
+    ),
+    (
+        "@tensorflow/tfjs-backend-wasm@4.22.0",
+        &[
+            "@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js",
+            "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+        ],
+    ),
+];
 
-/// Puts `papaparse.min.js` into the folder, unless npm isn't there; tells whether it is.
+/// Puts PapaParse into the folder, unless npm isn't there; tells whether it is.
 pub fn fetch_papaparse(scratch: &Path, site: &Path) -> Result<bool> {
-    let script = site.join("papaparse.min.js");
-    if script.exists() {
+    fetch(&[PAPAPARSE], scratch, site)
+}
+
+/// Puts TensorFlow.js and its wasm backend into the folder, unless npm isn't there; tells whether they are.
+pub fn fetch_tensorflow(scratch: &Path, site: &Path) -> Result<bool> {
+    fetch(&TENSORFLOW, scratch, site)
+}
+
+/// Puts files of packages from npm into the folder, unless npm isn't there; tells whether they are.
+fn fetch(packages: &[(&str, &[&str])], scratch: &Path, site: &Path) -> Result<bool> {
+    let files = || packages.iter().flat_map(|package| package.1).map(Path::new);
+    let names: Vec<&str> = packages.iter().map(|package| package.0).collect();
+    let place = |file: &Path| file.file_name().map(|name| site.join(name));
+    if files().filter_map(place).all(|file| file.exists()) {
         return Ok(true);
     }
     if !browser::in_path("npm") {
@@ -27,14 +53,22 @@ pub fn fetch_papaparse(scratch: &Path, site: &Path) -> Result<bool> {
     let status = Command::new("npm")
         .args(install)
         .arg(scratch)
-        .arg(PAPAPARSE)
+        .args(&names)
         .stdin(Stdio::null())
         .status()?;
-    ensure!(status.success(), "npm could not install {PAPAPARSE}");
-    std::fs::copy(
-        scratch.join("node_modules/papaparse/papaparse.min.js"),
-        script,
-    )?;
+    ensure!(status.success(), "npm could not install {names:?}");
+    for file in files() {
+        if let Some(place) = place(file) {
+            std::fs::copy(scratch.join("node_modules").join(file), place)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Compiles the GRU step in burn, which takes minutes the first time, and puts it into the folder.
+pub fn build_burn(site: &Path) -> Result<bool> {
+    let module = wasm::build_apart("rival", "qcart_rival")?;
+    std::fs::copy(module, site.join("burn.wasm"))?;
     Ok(true)
 }
 
