@@ -8,8 +8,8 @@ use qcart::evaluate::ope::{Answer, Success};
 use qcart::experiment::finding::Finding;
 use qcart::experiment::parameters::Value;
 use qcart::experiment::study::{
-    Exploring, OffPolicyTerms, OfflineTerms, PolicyName, SequenceTerms, Study, TargetChoice,
-    TrialTerms, ValueTerms,
+    Exploring, NetworkName, OffPolicyTerms, OfflineTerms, PolicyName, SequenceTerms, Study,
+    TargetChoice, TrialTerms, ValueTerms,
 };
 use qcart::experiment::{Experiment, Source, link};
 use qcart::lab::Lab;
@@ -139,11 +139,69 @@ fn shared(lab: &mut Lab) -> String {
 
 fn values() -> Study {
     Study::Value(ValueTerms {
+        networks: Vec::new(),
         policies: qcart::lab::policies_of("shop"),
         episodes: 500,
         exploring: Exploring::default(),
         seed: 3,
     })
+}
+
+/// Networks learn from the log in slices that never show, bring three policies each, and are refused where there is no log.
+#[test]
+fn networks_are_policies_too() {
+    let terms = ValueTerms {
+        networks: vec![NetworkName::Mlp, NetworkName::Gru],
+        policies: vec![PolicyName::Optimal, PolicyName::Likelihood],
+        episodes: 200,
+        exploring: Exploring::default(),
+        seed: 3,
+    };
+    let mut lab = shop(false);
+    let (report, finding) = study(&mut lab, Study::Value(terms.clone()), 7_000_000).unwrap();
+    let StudyReport::Value(report) = report else {
+        panic!("{report:?}");
+    };
+    let names: Vec<&str> = report
+        .board
+        .policies
+        .iter()
+        .map(|policy| policy.name.as_str())
+        .collect();
+    assert_eq!(names[1..4], ["likelihood", "mlp.likelihood", "mlp.value"]);
+    assert_eq!(
+        names[4..],
+        ["mlp.product", "gru.likelihood", "gru.value", "gru.product"]
+    );
+    for policy in &report.board.policies {
+        let share = policy.of_optimum.unwrap();
+        assert!((0.5..1.0 + 1e-9).contains(&share), "{policy:?}");
+    }
+    assert!(finding.study.contains(r#""networks":["mlp","gru"]"#));
+    let (_, again) = study(&mut shop(false), Study::Value(terms.clone()), u64::MAX).unwrap();
+    assert_eq!(finding.digest, again.digest);
+    let mut textbook = Lab::default();
+    let problem = "cliff".to_owned();
+    ask(&mut textbook, Request::Decide { problem });
+    work(&mut textbook, 1_000_000);
+    let policies = vec![PolicyName::Optimal, PolicyName::Random];
+    let refused = study(
+        &mut textbook,
+        Study::Value(ValueTerms {
+            policies,
+            ..terms.clone()
+        }),
+        1_000_000,
+    );
+    assert_eq!(refused.unwrap_err(), "study.networks");
+    let twice = ValueTerms {
+        networks: vec![NetworkName::Mlp; 2],
+        ..terms
+    };
+    assert_eq!(
+        study(&mut lab, Study::Value(twice), 1).unwrap_err(),
+        "study.range"
+    );
 }
 
 fn trial() -> TrialTerms {
@@ -433,6 +491,7 @@ fn renaming_the_items_changes_no_value() {
         let mut lab = shop_of(log, false);
         let policies = qcart::lab::policies_of("shop").into_iter();
         let terms = ValueTerms {
+            networks: Vec::new(),
             policies: policies.filter(|name| !name.trained()).collect(),
             episodes: 100,
             exploring: Exploring::default(),

@@ -68,6 +68,42 @@ fn learning_of_the_networks() {
     assert_eq!(digests, expected);
 }
 
+/// A deep Q-network in the place of the table, with each of the encoders.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn deep_q_networks() {
+    use qcart::agent::network::NetworkConfig;
+    use qcart::nn::encoder::Kind;
+    let model = textbook::find("frozenlake").unwrap().build().unwrap();
+    let digest = |kind| {
+        let config = TrainConfig {
+            budget_steps: 6000,
+            snapshots: 4,
+            network: Some(NetworkConfig {
+                kind,
+                width: 16,
+                rate: 0.004,
+                batch: 32,
+                replay: 2000,
+                every: 8,
+                target: 50,
+                warm_up: 500,
+            }),
+            ..TrainConfig::default()
+        };
+        let optimum = solve(&model, config.gamma).unwrap();
+        let mut trainer = Trainer::new(&model, optimum, config).unwrap();
+        trainer.advance(u64::MAX);
+        kernel::digest(trainer.q())
+    };
+    let digests = [Kind::Mlp, Kind::Cnn, Kind::Gru, Kind::Transformer].map(digest);
+    // A change of these numbers is a change of what links reproduce.
+    assert_eq!(
+        digests,
+        [3_133_120_894, 2_606_525_572, 320_399_784, 2_058_683_157]
+    );
+}
+
 fn learned(name: &str) -> u32 {
     use qcart::behaviour::{Choice, History, Scratch, Sessions, Watch};
     use qcart::log::EventType;

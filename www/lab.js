@@ -6,6 +6,7 @@ import { save } from "./files.js";
 import { loadPage } from "./load.js";
 import { Wire } from "./rpc.js";
 import { fetchSample, sample } from "./samples.js";
+import { openNetworks } from "./approximator.js";
 import { decisions, isKnown, isOperation, openDecisions } from "./decisions.js";
 import { changed, changedSoon, emptyBoard, emptyLearn, state } from "./state.js";
 import { announce, dismiss, notify } from "./voice.js";
@@ -373,7 +374,11 @@ export const askLab = (request) => ask(request, true);
 /** Sets everything as an experiment says, which the page's module has read and checked. */
 export async function openExperiment(experiment) {
   if (!isKnown(experiment.problem) && !(await openDecisions())) return;
-  state.settings = { ...state.settings, ...experiment.settings };
+  const { approximator = "table" } = experiment.settings;
+  if (approximator !== "table" && !(await openNetworks())) return;
+  // What a link leaves out stands at its default.
+  const defaults = Object.fromEntries(state.catalog.parameters.map((one) => [one.key, defaultOf(one)]));
+  state.settings = { ...defaults, ...experiment.settings };
   state.drafts = {};
   state.wrong = {};
   state.decide.problem = experiment.problem;

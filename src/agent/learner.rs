@@ -84,6 +84,17 @@ impl Learner {
         &self.table
     }
 
+    /// The table, for a network to write down what it thinks.
+    pub fn table_mut(&mut self) -> &mut QTable {
+        &mut self.table
+    }
+
+    /// Counts a step that a network learns from.
+    pub fn count(&mut self, state: u32, action: u32) {
+        let pair = self.table.pair(state, action);
+        self.visits[pair] = self.visits[pair].saturating_add(1);
+    }
+
     /// How often each pair was updated, in the order of [`QTable::values`].
     #[must_use]
     pub fn visits(&self) -> &[u32] {

@@ -5,6 +5,7 @@ pub mod drill;
 pub mod kernel;
 pub mod learner;
 pub mod linear;
+pub mod network;
 pub mod offline;
 pub mod schedule;
 pub mod table;

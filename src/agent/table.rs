@@ -151,6 +151,15 @@ impl QTable {
         }
     }
 
+    /// Sets all values of a state; none may be NaN.
+    pub fn set_row(&mut self, state: u32, row: &[f64]) {
+        let start = self.heads[state as usize].start as usize;
+        if !row.is_empty() {
+            self.values[start..start + row.len()].copy_from_slice(row);
+            self.rescan(state);
+        }
+    }
+
     /// One step of Q-learning (Watkins 1989; Sutton & Barto 2018, eq. 6.8):
     /// `Q(s,a) += alpha (r + gamma max Q(s',.) - Q(s,a))`. Returns the temporal-difference error.
     #[inline]

@@ -33,6 +33,20 @@ pub struct Step {
     pub end: bool,
 }
 
+/// What a network is shown of a problem: states and actions in tokens, numbers that it learns a row of numbers for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// How many tokens describe states.
+    pub tokens: u32,
+    /// How many tokens describe actions.
+    pub actions: u32,
+    /// Tokens of a state at most.
+    pub length: u32,
+}
+
+/// Stands for no token: an empty place.
+pub const NO_TOKEN: u32 = u32::MAX;
+
 /// A decision problem with numbered states and, in each state, numbered actions `0..actions(state)`.
 pub trait Environment {
     /// How many states there are.
@@ -43,6 +57,28 @@ pub trait Environment {
     fn reset(&self, rng: &mut Rng) -> u32;
     /// Takes an action (below `actions(state)`) and draws what follows.
     fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step;
+
+    /// What a network is shown: by default the number of the state and that of the action.
+    fn sight(&self) -> Sight {
+        let most = (0..self.states()).map(|state| self.actions(state)).max();
+        Sight {
+            tokens: self.states(),
+            actions: most.unwrap_or(0),
+            length: 1,
+        }
+    }
+    /// Writes the tokens of a state, the newest last, [`NO_TOKEN`] in places before the oldest. There are [`Sight::length`] places.
+    fn look(&self, state: u32, tokens: &mut [u32]) {
+        tokens.fill(state);
+    }
+    /// The token of an action.
+    fn action_token(&self, _state: u32, action: u32) -> u32 {
+        action
+    }
+    /// How much what an action sets apart counts in a state, of about unit size: 1 where nothing is known beforehand.
+    fn action_share(&self, _state: u32, _action: u32) -> f64 {
+        1.0
+    }
 }
 
 /// An environment whose dynamics are known.
@@ -71,6 +107,18 @@ macro_rules! through_pointer {
             }
             fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step {
                 (**self).step(state, action, rng)
+            }
+            fn sight(&self) -> Sight {
+                (**self).sight()
+            }
+            fn look(&self, state: u32, tokens: &mut [u32]) {
+                (**self).look(state, tokens);
+            }
+            fn action_token(&self, state: u32, action: u32) -> u32 {
+                (**self).action_token(state, action)
+            }
+            fn action_share(&self, state: u32, action: u32) -> f64 {
+                (**self).action_share(state, action)
             }
         }
 

@@ -46,12 +46,14 @@ pub enum Group {
     Generator,
     /// Price, stock and ads; each problem says which of these it takes.
     Operations,
+    /// Deep Q-networks.
+    Network,
 }
 
 impl Group {
     /// Whether links were out before these parameters were: they leave them out at their defaults.
     fn is_later(self) -> bool {
-        self == Self::Operations
+        matches!(self, Self::Operations | Self::Network)
     }
 }
 

@@ -148,6 +148,40 @@ pub struct ValueTerms {
     pub exploring: Exploring,
     /// Seed of the simulation.
     pub seed: u32,
+    /// Networks that are learned from the log first, by name; each brings three policies: what it takes to be likely, its Q-values, and both
+    /// multiplied. Only in a shop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkName>,
+}
+
+/// A network that learns from a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkName {
+    /// Faded mean of the last items.
+    Mlp,
+    /// Dilated convolutions.
+    Cnn,
+    /// A recurrent network.
+    Gru,
+    /// Self-attention.
+    Transformer,
+}
+
+impl NetworkName {
+    /// Every network, in the order of the board.
+    pub const ALL: [Self; 4] = [Self::Mlp, Self::Cnn, Self::Gru, Self::Transformer];
+
+    /// Its name, as on the ranking board and in links.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlp => "mlp",
+            Self::Cnn => "cnn",
+            Self::Gru => "gru",
+            Self::Transformer => "transformer",
+        }
+    }
 }
 
 /// Which policy a log is asked about.
@@ -321,6 +355,11 @@ impl Study {
             Self::Value(terms) => {
                 several("policies", &terms.policies, 2)?;
                 whole("episodes", terms.episodes, 100, 1_000_000)?;
+                let twice = |(place, name)| terms.networks[..place].contains(name);
+                if terms.networks.iter().enumerate().any(twice) {
+                    let count = terms.networks.len().to_string();
+                    return Err(out_of_range("networks", &count, 0.0, 4.0));
+                }
                 terms.exploring.check()
             }
             Self::OffPolicy(terms) => {

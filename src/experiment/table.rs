@@ -2,6 +2,8 @@
 
 // The page checks links that only the whole engine can repeat.
 #[cfg(any(feature = "whole", feature = "page"))]
+mod networks;
+#[cfg(any(feature = "whole", feature = "page"))]
 mod operations;
 
 use super::parameters::{Choice, Domain, Group, Parameter, Words};
@@ -166,7 +168,7 @@ const fn numbers(
 /// Every parameter of Qcart, in the order in which the page shows them.
 pub fn parameters() -> impl Iterator<Item = &'static Parameter> {
     #[cfg(any(feature = "whole", feature = "page"))]
-    const TABLES: &[&[Parameter]] = &[PARAMETERS, operations::PARAMETERS];
+    const TABLES: &[&[Parameter]] = &[PARAMETERS, operations::PARAMETERS, networks::PARAMETERS];
     #[cfg(not(any(feature = "whole", feature = "page")))]
     const TABLES: &[&[Parameter]] = &[PARAMETERS];
     TABLES.iter().flat_map(|table| table.iter())

@@ -1,11 +1,13 @@
 //! From checked settings to the configurations of the other rooms.
 
 use crate::agent::learner::Algorithm;
+use crate::agent::network::NetworkConfig;
 use crate::agent::schedule::{Schedule, Shape};
 use crate::env::generated::{Generator, GeneratorConfig};
 use crate::env::shop::{RewardConfig, ShopConfig};
 use crate::experiment::parameters::{Settings, Value};
 use crate::log::ImportOptions;
+use crate::nn::encoder::Kind;
 use crate::problem::Problem;
 use crate::train::{Change, Parameter, TrainConfig};
 
@@ -71,7 +73,30 @@ pub fn training(settings: &Settings, run: u32) -> TrainConfig {
         patience: settings.integer("patience"),
         episode_cap: settings.integer("episodeCap"),
         seed: u64::from(settings.integer("seed")) + u64::from(run),
+        network: network(settings),
     }
+}
+
+/// The network in the place of the table, where the settings ask for one. The first module has no such settings.
+fn network(settings: &Settings) -> Option<NetworkConfig> {
+    let kind = match settings.choice("approximator") {
+        "mlp" => Kind::Mlp,
+        "cnn" => Kind::Cnn,
+        "gru" => Kind::Gru,
+        "transformer" => Kind::Transformer,
+        _ => return None,
+    };
+    let whole = |key| settings.integer(key) as usize;
+    Some(NetworkConfig {
+        kind,
+        width: settings.choice("networkWidth").parse().unwrap_or(32),
+        rate: settings.number("networkRate") as f32,
+        batch: whole("networkBatch"),
+        replay: whole("networkReplay"),
+        every: u64::from(settings.integer("networkEvery")),
+        target: u64::from(settings.integer("networkTarget")),
+        warm_up: u64::from(settings.integer("networkWarmUp")),
+    })
 }
 
 fn shape(choice: &str) -> Shape {

@@ -71,7 +71,13 @@ impl Decided {
     /// Memory of the agent's tables, in bytes.
     pub fn table_bytes(&self, settings: &Settings) -> u64 {
         let algorithm = configure::training(settings, 0).algorithm;
-        Learner::bytes_needed(algorithm, u64::from(self.problem.states()), self.pairs())
+        let table =
+            Learner::bytes_needed(algorithm, u64::from(self.problem.states()), self.pairs());
+        #[cfg(feature = "whole")]
+        if let Some(network) = configure::training(settings, 0).network {
+            return table + network.needs(&self.problem).bytes;
+        }
+        table
     }
 }
 

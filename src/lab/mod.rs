@@ -228,6 +228,8 @@ impl Lab {
             Request::Study(request) => self.answer_study(request),
             #[cfg(feature = "whole")]
             Request::Operations(request) => self.answer_operations(request),
+            #[cfg(feature = "whole")]
+            Request::Network => self.measure_approximator(),
             Request::KeepRanking { ranking } => self.keep_ranking(ranking),
             Request::Learned => self.tell_learned(),
             Request::KeepFinding { finding } => self.keep_finding(finding),
@@ -336,18 +338,27 @@ impl Lab {
         }
     }
 
+    /// The settings that suit a problem. What was set before anything was decided stays.
     fn suit(&mut self, problem: &str) -> Result<(), Problem> {
         let suggested = problems::presets(problem)?;
-        let before = problems::presets(&self.problem).unwrap_or_default();
-        let before = before.iter().map(|(key, _)| *key);
-        let own = problems::own_parameters(problem).iter().copied();
-        let own = own.filter(|key| *key != "currency");
-        for key in problems::SUGGESTED.into_iter().chain(before).chain(own) {
-            self.settings.set(key, parameter(key)?.default_value())?;
+        let first = self.problem.is_empty();
+        if !first {
+            let before = problems::presets(&self.problem).unwrap_or_default();
+            let before = before.iter().map(|(key, _)| *key);
+            let own = problems::own_parameters(problem).iter().copied();
+            let own = own.filter(|key| *key != "currency");
+            for key in problems::SUGGESTED.into_iter().chain(before).chain(own) {
+                self.settings.set(key, parameter(key)?.default_value())?;
+            }
         }
+        let before = self.settings.clone();
         for (key, value) in suggested {
-            self.settings.set(key, value)?;
+            if !first || before.get(key) == Some(&parameter(key)?.default_value()) {
+                self.settings.set(key, value)?;
+            }
         }
+        #[cfg(feature = "whole")]
+        self.suit_network(problem, first)?;
         Ok(())
     }
 
@@ -429,6 +440,10 @@ impl Lab {
                 .training
                 .as_mut()
                 .map_or_else(done, |training| training.change(key, &value));
+        }
+        #[cfg(feature = "whole")]
+        if key == "approximator" {
+            return self.approximate(value);
         }
         self.settings.set(key, value)?;
         self.promise = Promise::default();

@@ -2,12 +2,15 @@
 
 use super::protocol::{Insight, InsightEvent, NetworkInfo, Response};
 use super::ranking::Ground;
-use super::{Answer, Lab, done};
+use super::{Answer, Lab, configure, done, problems};
+use crate::agent::network::NetworkConfig;
 use crate::behaviour::neural::{Neural, Settings};
 use crate::behaviour::{BehaviourModel, Choice};
 use crate::evaluate::build;
+use crate::experiment::parameters::{Value, parameter};
 use crate::experiment::ranking::Terms;
 use crate::problem::{Problem, Text};
+use crate::train::{TrainConfig, Trainer};
 
 /// Batches that are timed, after one that warms up.
 const BATCHES: u32 = 4;
@@ -15,7 +18,100 @@ const BATCHES: u32 = 4;
 /// Recommended items and neighbours shown.
 const SHOWN: usize = 8;
 
+/// Updates of a network in the place of the table that are timed.
+const UPDATES: u64 = 20;
+
 impl Lab {
+    fn has_network(&self) -> bool {
+        self.settings.choice("approximator") != "table"
+    }
+
+    /// What suits a problem with or without a network.
+    fn suggestion(problem: &str, network: bool, key: &str) -> Result<Value, Problem> {
+        let named = |preset: &&(&str, f64)| preset.0 == key;
+        let own = problems::network_presets(problem).iter().find(named);
+        if let Some((_, number)) = own.filter(|_| network) {
+            return Ok(Value::Number(*number));
+        }
+        let presets = problems::presets(problem).unwrap_or_default();
+        // Of several, the last one holds.
+        match presets.into_iter().rfind(|preset| preset.0 == key) {
+            Some((_, value)) => Ok(value),
+            None => Ok(parameter(key)?.default_value()),
+        }
+    }
+
+    /// The settings that suit a network on another problem, where one is chosen.
+    pub(super) fn suit_network(&mut self, problem: &str, first: bool) -> Result<(), Problem> {
+        let network = self.has_network();
+        for key in problems::NETWORK_SUGGESTED {
+            let table = Self::suggestion(problem, false, key)?;
+            if !first || self.settings.get(key) == Some(&table) {
+                let suggested = Self::suggestion(problem, network, key)?;
+                self.settings.set(key, suggested)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a network in the place of the table, or the other way round. What nobody changed by hand becomes what suits it.
+    pub(super) fn approximate(&mut self, value: Value) -> Answer {
+        let before = self.has_network();
+        self.settings.set("approximator", value)?;
+        let after = self.has_network();
+        let problem = self.problem.clone();
+        for key in problems::NETWORK_SUGGESTED {
+            let old = Self::suggestion(&problem, before, key)?;
+            if self.settings.get(key) == Some(&old) {
+                let new = Self::suggestion(&problem, after, key)?;
+                self.settings.set(key, new)?;
+            }
+        }
+        self.promise = super::Promise::default();
+        self.forget_training();
+        Ok(vec![Response::Forgotten, self.settings_response()])
+    }
+
+    /// Makes the network that the settings ask for, times a few updates and forgets it.
+    pub(super) fn measure_approximator(&self) -> Answer {
+        let decided = self.decided()?;
+        let config = configure::training(&self.settings, 0);
+        let Some(network) = config.network else {
+            return Err(no_network("table"));
+        };
+        let needs = network.needs(&decided.problem);
+        let mut updates = config.budget_steps.saturating_sub(network.warm_up) / network.every;
+        updates = updates.max(1);
+        let trial = TrainConfig {
+            network: Some(NetworkConfig {
+                warm_up: 0,
+                ..network
+            }),
+            ..config
+        };
+        let optimum = decided.optimum().cloned().ok_or_else(super::not_solved)?;
+        let mut trainer = Trainer::new(decided.problem.clone(), optimum, trial)?;
+        let clock = self.clock.unwrap_or(|| 0.0);
+        let work = network.every * trainer.step_work();
+        // The first measurement comes before the first step.
+        while trainer.snapshots().is_empty() && trainer.stop_reason().is_none() {
+            trainer.advance(work);
+        }
+        let (start, from) = (clock(), trainer.steps());
+        let until = from + UPDATES * network.every;
+        while trainer.steps() < until && trainer.stop_reason().is_none() {
+            trainer.advance(work);
+        }
+        let took = (clock() - start) / 1e3;
+        let share = config.budget_steps as f64 / (trainer.steps() - from).max(1) as f64;
+        Ok(vec![Response::Approximator {
+            weights: needs.weights as f64,
+            bytes: needs.bytes as f64,
+            updates: updates as f64,
+            seconds: took * share * f64::from(self.settings.integer("repeats")),
+        }])
+    }
+
     /// Takes a few steps with a network that is then forgotten, and says what all of them would take.
     pub(super) fn measure_network(&mut self, model: &str, terms: Terms) -> Answer {
         terms.check()?;

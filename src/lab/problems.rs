@@ -9,7 +9,7 @@ use super::operations::{self, Entry, Operation};
 use crate::env::mdp::Mdp;
 use crate::env::shop::Shop;
 use crate::env::textbook::{self, Textbook};
-use crate::env::{Environment, Model, Step};
+use crate::env::{Environment, Model, Sight, Step};
 use crate::experiment::SHOP;
 use crate::experiment::parameters::{Settings, Value};
 use crate::log::Log;
@@ -176,6 +176,36 @@ impl Environment for Problem {
             Self::Operation(_, operation) => operation.step(state, action, rng),
         }
     }
+    fn sight(&self) -> Sight {
+        match self {
+            Self::Shop(shop) => shop.sight(),
+            Self::Textbook(_, mdp) => mdp.sight(),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.sight(),
+        }
+    }
+    fn look(&self, state: u32, tokens: &mut [u32]) {
+        match self {
+            Self::Shop(shop) => shop.look(state, tokens),
+            Self::Textbook(_, mdp) => mdp.look(state, tokens),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.look(state, tokens),
+        }
+    }
+    fn action_token(&self, state: u32, action: u32) -> u32 {
+        match self {
+            Self::Shop(shop) => shop.action_token(state, action),
+            Self::Textbook(_, mdp) => mdp.action_token(state, action),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => operation.action_token(state, action),
+        }
+    }
+    fn action_share(&self, state: u32, action: u32) -> f64 {
+        match self {
+            Self::Shop(shop) => shop.action_share(state, action),
+            _ => 1.0,
+        }
+    }
 }
 
 impl Model for Problem {
@@ -265,3 +295,22 @@ pub const SUGGESTED: [&str; 7] = [
     "budget",
     "episodeCap",
 ];
+
+/// What suits a network on a problem better than the table's defaults do, where not the table of Q-values' own suggestions: measured by
+/// `cargo bench --bench deep`. The budget is among them everywhere.
+#[cfg(feature = "whole")]
+#[must_use]
+pub fn network_presets(id: &str) -> &'static [(&'static str, f64)] {
+    match id {
+        "" | SHOP => &[("budget", 4_000_000.0)],
+        _ => &[
+            ("budget", 100_000.0),
+            ("networkEvery", 4.0),
+            ("networkBatch", 32.0),
+        ],
+    }
+}
+
+/// The keys that [`network_presets`] may set.
+#[cfg(feature = "whole")]
+pub const NETWORK_SUGGESTED: [&str; 3] = ["budget", "networkEvery", "networkBatch"];

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use qcart::demand::planted;
 use qcart::experiment::outcome::{Outcome, Verdict};
-use qcart::experiment::parameters::{Settings, Value};
+use qcart::experiment::parameters::{Settings, Value, parameter};
 use qcart::experiment::{Experiment, SHOP, Source, link, project};
 use qcart::lab::protocol::{Carry, Request, Response, World};
 use qcart::lab::{Lab, generator};
@@ -290,6 +290,10 @@ fn generate(out: &Path, orders: bool, common: &Common) -> Result<ExitCode, Probl
 pub fn lab(settings: &Settings) -> Result<Lab, Problem> {
     let mut lab = Lab::default();
     for (key, value) in settings.iter() {
+        // What nobody asked for may still become what suits the rest.
+        if parameter(key)?.default_value() == *value {
+            continue;
+        }
         ask(
             &mut lab,
             Request::Set {

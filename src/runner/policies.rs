@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use qcart::evaluate::abtest::Outcome;
 use qcart::evaluate::ope::Success;
 use qcart::experiment::study::{
-    Exploring, OffPolicyTerms, PolicyName, SequencesLogTerms, Study, TargetChoice, TrialLogTerms,
-    TrialTerms, ValueTerms,
+    Exploring, NetworkName, OffPolicyTerms, PolicyName, SequencesLogTerms, Study, TargetChoice,
+    TrialLogTerms, TrialTerms, ValueTerms,
 };
 use qcart::experiment::{SHOP, Source};
 use qcart::lab::Lab;
@@ -34,6 +34,9 @@ pub struct ValueArguments {
     episodes: u32,
     #[command(flatten)]
     exploring: ExploringArguments,
+    /// Networks that learn from the log first, separated by commas: mlp, cnn, gru, transformer. Each brings three policies.
+    #[arg(long, value_delimiter = ',', value_parser = network)]
+    networks: Vec<NetworkName>,
     /// Leave the agent untrained and its policies out.
     #[arg(long)]
     untrained: bool,
@@ -183,6 +186,14 @@ fn policy(name: &str) -> Result<PolicyName, String> {
     })
 }
 
+fn network(name: &str) -> Result<NetworkName, String> {
+    let named = |network: &NetworkName| network.name() == name;
+    NetworkName::ALL.into_iter().find(named).ok_or_else(|| {
+        let names = NetworkName::ALL.map(NetworkName::name);
+        format!("choose from {}", names.join(", "))
+    })
+}
+
 /// Values policies.
 pub fn value(arguments: &ValueArguments) -> Result<ExitCode, Problem> {
     let common = &arguments.common;
@@ -209,6 +220,7 @@ pub fn value(arguments: &ValueArguments) -> Result<ExitCode, Problem> {
         episodes: arguments.episodes,
         exploring: arguments.exploring.exploring(),
         seed: 1,
+        networks: arguments.networks.clone(),
     });
     let done = carry_out(&mut lab, study)?;
     if common.json {

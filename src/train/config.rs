@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::learner::Algorithm;
+use crate::agent::network::NetworkConfig;
 use crate::agent::schedule::{Schedule, Shape};
 use crate::env::textbook::Textbook;
 use crate::problem::{Problem, Text};
@@ -35,6 +36,9 @@ pub struct TrainConfig {
     pub episode_cap: u32,
     /// Seed of every draw.
     pub seed: u64,
+    /// A network in the place of the table; then `alpha` and `initial_q` are not used. Only the whole engine has networks.
+    #[serde(skip)]
+    pub network: Option<NetworkConfig>,
 }
 
 impl Default for TrainConfig {
@@ -62,6 +66,7 @@ impl Default for TrainConfig {
             patience: 10,
             episode_cap: 100,
             seed: 1,
+            network: None,
         }
     }
 }

@@ -1,6 +1,11 @@
 //! The one training loop: steps, measurements and changes, in slices that never show in the result.
 
+#[cfg(feature = "whole")]
+mod network;
+
 use crate::agent::learner::Learner;
+#[cfg(feature = "whole")]
+use crate::agent::network::NetworkLearner;
 use crate::agent::schedule::Shape;
 use crate::agent::table::QTable;
 use crate::env::Model;
@@ -28,7 +33,7 @@ const DIVERGENCE: f64 = 1e4;
 /// What is summed up between two measurements.
 #[derive(Clone, Copy, Debug, Default)]
 struct Window {
-    steps: u64,
+    updates: u64,
     td_error: f64,
     alpha: f64,
     episodes: u64,
@@ -45,6 +50,9 @@ impl Window {
 #[derive(Clone, Debug)]
 enum Phase {
     Learn,
+    /// Has the network write down what it thinks of every state, from this one on; a measurement follows.
+    #[cfg(feature = "whole")]
+    Ask(u32),
     Measure(Box<Measurement>),
     Solve(Box<ValueIteration>),
 }
@@ -56,6 +64,12 @@ pub struct Trainer<M> {
     config: TrainConfig,
     optimum: Optimum,
     learner: Learner,
+    /// The network in whose place the learner's table stands: it writes its values there when they are measured, and at the end.
+    #[cfg(feature = "whole")]
+    network: Option<Box<NetworkLearner>>,
+    /// Work that a step counts for, and asking for all values.
+    step_work: u64,
+    ask_work: u64,
     explore: Rng,
     dynamics: Rng,
     coin: Rng,
@@ -112,6 +126,10 @@ impl<M: Model> Trainer<M> {
         let state = model.reset(&mut dynamics);
         let mut trainer = Self {
             learner,
+            #[cfg(feature = "whole")]
+            network: None,
+            step_work: STEP_WORK,
+            ask_work: 0,
             explore: stream(config.seed, "explore"),
             coin: stream(config.seed, "double"),
             dynamics,
@@ -146,6 +164,8 @@ impl<M: Model> Trainer<M> {
         };
         trainer.set_bounds();
         trainer.look_up_schedules();
+        #[cfg(feature = "whole")]
+        trainer.make_network()?;
         Ok(trainer)
     }
 
@@ -157,6 +177,8 @@ impl<M: Model> Trainer<M> {
         while left > 0 && self.stop.is_none() {
             let used = match self.phase {
                 Phase::Learn => self.learn(left, &mut events),
+                #[cfg(feature = "whole")]
+                Phase::Ask(_) => self.ask(&mut events),
                 Phase::Measure(_) => self.measure(left, &mut events),
                 Phase::Solve(_) => self.solve(left, &mut events),
             };
@@ -174,11 +196,15 @@ impl<M: Model> Trainer<M> {
                     self.prepare(&mut events);
                 }
                 Phase::Learn => {
-                    let trace = self.one_step();
-                    if let Some(reason) = &self.stop {
-                        events.push(TrainEvent::Stopped(reason.clone()));
+                    let trace = self.any_step(true);
+                    if let Some(reason) = self.stop.clone() {
+                        self.end(reason, &mut events);
                     }
                     return (Some(trace), events);
+                }
+                #[cfg(feature = "whole")]
+                Phase::Ask(_) => {
+                    self.ask(&mut events);
                 }
                 Phase::Measure(_) => {
                     self.measure(u64::MAX, &mut events);
@@ -211,7 +237,9 @@ impl<M: Model> Trainer<M> {
 
     /// Ends training.
     pub fn stop(&mut self) {
-        self.stop.get_or_insert(StopReason::Stopped);
+        if self.stop.is_none() {
+            self.end(StopReason::Stopped, &mut Vec::new());
+        }
     }
 
     /// The agent's Q-values.
@@ -268,6 +296,12 @@ impl<M: Model> Trainer<M> {
         self.step
     }
 
+    /// Work that a step counts for in [`Trainer::advance`].
+    #[must_use]
+    pub fn step_work(&self) -> u64 {
+        self.step_work
+    }
+
     /// Episodes finished or cut.
     #[must_use]
     pub fn episodes(&self) -> u64 {
@@ -289,19 +323,12 @@ impl<M: Model> Trainer<M> {
     fn prepare(&mut self, events: &mut Vec<TrainEvent>) {
         if self.step >= self.next_snapshot {
             self.next_snapshot = u64::MAX;
-            let last = std::mem::take(&mut self.measured.1);
-            let greedy = std::mem::take(&mut self.measured.0.greedy);
-            let policy = Policy {
-                greedy,
-                epsilon: 0.0,
-            };
-            let tolerance = 1e-7 * self.scale;
-            self.phase = Phase::Measure(Box::new(Measurement::new(
-                self.learner.table(),
-                (policy, last),
-                tolerance,
-                self.config.episode_cap,
-            )));
+            #[cfg(feature = "whole")]
+            if self.network.is_some() {
+                self.phase = Phase::Ask(0);
+                return;
+            }
+            self.begin_measuring();
         } else if self.step >= self.halt {
             self.end(StopReason::Stopped, events);
         } else if self.step >= self.config.budget_steps {
@@ -319,7 +346,25 @@ impl<M: Model> Trainer<M> {
         }
     }
 
+    fn begin_measuring(&mut self) {
+        let last = std::mem::take(&mut self.measured.1);
+        let greedy = std::mem::take(&mut self.measured.0.greedy);
+        let policy = Policy {
+            greedy,
+            epsilon: 0.0,
+        };
+        let tolerance = 1e-7 * self.scale;
+        self.phase = Phase::Measure(Box::new(Measurement::new(
+            self.learner.table(),
+            (policy, last),
+            tolerance,
+            self.config.episode_cap,
+        )));
+    }
+
     fn end(&mut self, reason: StopReason, events: &mut Vec<TrainEvent>) {
+        #[cfg(feature = "whole")]
+        self.ask_all();
         self.stop = Some(reason.clone());
         events.push(TrainEvent::Stopped(reason));
     }
@@ -334,15 +379,26 @@ impl<M: Model> Trainer<M> {
             .min(self.config.budget_steps)
             .min(self.halt);
         let until = until.min(self.next_change().unwrap_or(u64::MAX));
-        let steps = work.div_ceil(STEP_WORK).min(until - self.step);
+        let steps = work.div_ceil(self.step_work).min(until - self.step);
         for taken in 1..=steps {
-            self.one_step();
-            if let Some(reason) = &self.stop {
-                events.push(TrainEvent::Stopped(reason.clone()));
-                return taken * STEP_WORK;
+            self.any_step(false);
+            if let Some(reason) = self.stop.clone() {
+                self.end(reason, events);
+                return taken * self.step_work;
             }
         }
-        steps * STEP_WORK
+        steps * self.step_work
+    }
+
+    /// A step of the table or of the network. `told`: whether somebody wants to know what the step did.
+    #[inline]
+    fn any_step(&mut self, told: bool) -> StepTrace {
+        #[cfg(feature = "whole")]
+        if self.network.is_some() {
+            return self.network_step(told);
+        }
+        let _ = told;
+        self.one_step()
     }
 
     #[inline]
@@ -368,7 +424,7 @@ impl<M: Model> Trainer<M> {
             .learner
             .learn(pair, step, alpha, self.config.gamma, &mut self.coin);
         self.step += 1;
-        self.window.steps += 1;
+        self.window.updates += 1;
         self.window.td_error += (update.target - update.old).abs();
         self.window.alpha += alpha;
         if update.new.abs() > self.bound || update.new.is_nan() {
@@ -472,18 +528,18 @@ impl<M: Model> Trainer<M> {
         self.snapshots.push(Snapshot {
             step: self.step,
             episodes: self.episodes,
-            td_error: Window::mean(window.td_error, window.steps),
+            td_error: Window::mean(window.td_error, window.updates),
             q_distance: found.q_distance,
             bellman_residual: found.bellman_residual,
             value_percent: self.percent(found.value),
             value: found.value,
             epsilon: self.config.epsilon.at(self.step, self.config.budget_steps),
-            alpha: Window::mean(window.alpha, window.steps),
+            alpha: Window::mean(window.alpha, window.updates),
             greedy_changed: found.greedy_changed,
             mean_return: Window::mean(window.returns, window.episodes),
         });
         events.push(TrainEvent::Snapshot(self.snapshots.len() - 1));
-        self.plan_next(found.work);
+        self.plan_next(found.work + self.ask_work);
         let pairs = self.optimum.q.len() as u64;
         if let Some(criterion) = converged(&self.snapshots, &self.config, pairs, self.scale) {
             self.end(StopReason::Converged(criterion), events);
@@ -509,7 +565,7 @@ impl<M: Model> Trainer<M> {
             return;
         }
         let planned = u64::from(self.config.snapshots);
-        let allowance = (budget.saturating_mul(STEP_WORK) / planned).saturating_mul(2) / 5;
+        let allowance = (budget.saturating_mul(self.step_work) / planned).saturating_mul(2) / 5;
         self.snapshot_number += 1 + cost / allowance.max(CHEAP);
         while self.config.measured_at(self.snapshot_number) <= self.step {
             self.snapshot_number += 1;

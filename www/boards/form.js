@@ -93,4 +93,8 @@ export function decimals(values) {
   return Math.min(Math.max(3 - Math.floor(Math.log10(size)), 1), 9);
 }
 
-export const policyName = (name) => t(`policies.policy.${name}`);
+/** The name of a policy; those of networks are a network and what it ranks by. */
+export function policyName(name) {
+  const [network, by] = name.split(".");
+  return by ? t(`policies.network.${by}`, { network }) : t(`policies.policy.${name}`);
+}

@@ -35,7 +35,7 @@ export function emptyPolicies() {
     promised: {},
     forms: {
       exploring: { epsilon: 0.1, temperature: 0.1 },
-      value: { episodes: 10000 },
+      value: { episodes: 10000, networks: [] },
       offPolicy: { target: "file", name: "", text: "", epsilon: 0.1, success: "click", estimate: false, resamples: 2000 },
       sequences: { logging: "epsilonGreedy", target: "qGreedy", episodes: 2000, resamples: 500 },
       sequencesLog: { target: "uniform", name: "", text: "", success: "click", gamma: 1, resamples: 500 },
@@ -62,7 +62,7 @@ export function studyOf(kind) {
   const exploring = { ...forms.exploring };
   switch (kind) {
     case "value":
-      return { value: { policies: valued(form), episodes: form.episodes, exploring, seed } };
+      return { value: { policies: valued(form), episodes: form.episodes, exploring, seed, networks: state.decide.problem === "shop" ? form.networks : [] } };
     case "offPolicy":
       return { offPolicy: { target: targetOf(form), success: form.success, estimatePropensities: form.estimate, resamples: form.resamples, seed } };
     case "sequences":

@@ -11,10 +11,23 @@ export function valueView() {
   return html`
     <p class="small soft">${t("policies.value.lead")}</p>
     <div class="fields terms">${number("value", "episodes", 100, 1000000, 100)}${exploring()}</div>
+    ${state.decide.problem === "shop" ? networks() : nothing}
     ${state.learn.phase === "done" ? nothing : html`<p class="message">${t("policies.untrained")}</p>`}
     ${transport("value", ready ? null : t("policies.undecided"))}
     ${told("value")}
     ${result("value", draw)}`;
+}
+
+/** Networks that learn from the log first, as policies. */
+function networks() {
+  const form = state.policies.forms.value;
+  const put = (name, on) => {
+    form.networks = ["mlp", "cnn", "gru", "transformer"].filter((one) => (one === name ? on : form.networks.includes(one)));
+    changed("evaluate");
+  };
+  return html`<div class="stack tight"><div class="row" role="group" aria-labelledby="value-networks"><span class="label" id="value-networks">${t("policies.networks")}</span>
+    ${["mlp", "cnn", "gru", "transformer"].map((name) => html`<label class="check small"><input type="checkbox" data-network=${name} .checked=${form.networks.includes(name)} @change=${({ target }) => put(name, target.checked)}>${name}</label>`)}</div>
+    <p class="small soft">${t("policies.networks.note")}</p></div>`;
 }
 
 function draw({ board, regret, scanned, lift, gamma }) {

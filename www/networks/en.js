@@ -1,4 +1,9 @@
 export default {
+  "networks.one": "The network",
+  "networks.updates": "Updates",
+  "networks.about": "Estimated time",
+  "networks.instead": "A deep Q-network takes the place of the table: replay, a target network, the same training loop and the same measurements. Memory is what learning takes; the time is measured just now on a few updates and holds for all runs.",
+  "networks.instead.shop": "It sees the items of the state and how much recommending each candidate changes; the table is told neither.",
   "networks.title": "Networks",
   "networks.costs": "What the chosen networks take",
   "networks.costs.note": "Measured just now on a few batches of this log. The time is the most it can be: learning stops when the validation window no longer improves, then learns all sessions afresh for as many epochs. Memory is what learning takes beside the log.",

@@ -1,4 +1,9 @@
 export default {
+  "networks.one": "网络",
+  "networks.updates": "更新次数",
+  "networks.about": "预计时间",
+  "networks.instead": "深度 Q 网络代替表格：经验回放、目标网络，训练循环与测量方式不变。内存为学习所需；时间由刚才的几次更新测得，为所有运行的总和。",
+  "networks.instead.shop": "它能看到状态中的商品，以及推荐每个候选商品带来的变化；表格两者都不知道。",
   "networks.title": "神经网络",
   "networks.costs": "所选网络的开销",
   "networks.costs.note": "刚刚在该日志的几个批次上实测。时间为上限：验证窗口不再改善时停止，然后用全部会话以相同轮数重新学习。内存为学习所需，不含日志。",

@@ -204,6 +204,8 @@ export default {
   "learn.before": "The agent knows nothing yet. It will try actions, see the rewards, and its best policy so far is measured up to {snapshots} times against the optimum.",
   "learn.while": "The agent tries actions and learns from the rewards. Settings with a green dot may be changed meanwhile and are marked on the chart.",
   "learn.while.paused": "Training is held. Step makes one update and shows it in numbers; Resume goes on.",
+  "learn.values": "Action values in",
+  "learn.table": "a table",
   "learn.agent": "The agent",
   "learn.training": "The training",
   "learn.steps": "{step} of {budget} steps",

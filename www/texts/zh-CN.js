@@ -204,6 +204,8 @@ export default {
   "learn.before": "智能体还一无所知。它将尝试动作、观察奖励，其当前最佳策略会与最优值比较，最多测量 {snapshots} 次。",
   "learn.while": "智能体尝试动作并从奖励中学习。带绿点的设置可随时更改，并会标在图上。",
   "learn.while.paused": "训练已暂停。“单步”做一次更新并显示其中的数字；“继续”接着训练。",
+  "learn.values": "动作价值存于",
+  "learn.table": "表格",
   "learn.agent": "智能体",
   "learn.training": "训练",
   "learn.steps": "{step} / {budget} 步",

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
+import { APPROXIMATORS, approximate, approximator, networkViews } from "../approximator.js";
 import { chartOf, TABS } from "../curves.js";
 import { decisions } from "../decisions.js";
 import { pause, reset, step, stop, train } from "../lab.js";
@@ -14,11 +15,13 @@ export function learnView() {
   if (!state.catalog) return html`<p class="soft">${t(state.engine === "failed" ? "load.other" : "load.engine")}</p>`;
   return html`
     ${transport()}
+    ${values()}
     ${problemBox(state.learn.problem)}
     ${outcome()}
     ${tiles()}
     ${decisions() ? html`<div class="beside">${chart()}${decisions().liveView()}</div>` : chart()}
-    <div class="part">${fold("agent", t("learn.agent"), () => fieldGroup("agent", "learn", inGroup("agent")), { open: true })}</div>
+    ${networkViews()?.settingsView() ?? nothing}
+    <div class="part">${fold("agent", t("learn.agent"), () => fieldGroup("agent", "learn", networkViews()?.agentFields(inGroup("agent")) ?? inGroup("agent")), { open: true })}</div>
     <div class="part">${fold("training", t("learn.training"), () => fieldGroup("training", "learn", inGroup("training")), { open: true })}</div>
   `;
 }
@@ -43,6 +46,22 @@ function transport() {
       <p class="run">${status(able)}</p>
     </div>
     <progress max="1" value=${share()} aria-label=${t("learn.title")}></progress>
+  </div>`;
+}
+
+/** What holds the action values. */
+function values() {
+  const { opening, phase } = state.learn;
+  const busy = opening === "now" || phase === "running" || phase === "paused";
+  const name = (kind) => (kind === "table" ? t("learn.table") : kind === "transformer" ? "Transformer" : kind.toUpperCase());
+  return html`<div class="stack">
+    <div class="row"><span class="label" id="values">${t("learn.values")}</span>
+      <div class="chips" role="group" aria-labelledby="values">
+        ${APPROXIMATORS.map((kind) => html`<button type="button" class="chip" data-approximator=${kind} aria-pressed=${approximator() === kind} ?disabled=${busy} @click=${() => approximate(kind)}>${name(kind)}</button>`)}
+      </div></div>
+    ${opening === "now" ? html`<p class="small soft" role="status">${t("decide.opening")}</p>` : nothing}
+    ${opening === "failed" ? html`<p class="message bad" role="alert">${t("decide.failed")}</p>` : nothing}
+    ${networkViews()?.costsView() ?? nothing}
   </div>`;
 }
 

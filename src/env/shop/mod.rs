@@ -17,7 +17,7 @@ pub mod visits;
 pub use config::{RewardConfig, ShopConfig};
 
 use crate::behaviour::markov::{ANY, START, Suffixes};
-use crate::env::{Environment, Model, Step, draw};
+use crate::env::{Environment, Model, NO_TOKEN, Sight, Step, draw};
 use crate::log::Names;
 use crate::random::Rng;
 
@@ -275,6 +275,42 @@ impl Environment for Shop {
             next: START,
             end: true,
         }
+    }
+
+    /// Items, and two more tokens for the start of a session and for "after any item".
+    fn sight(&self) -> Sight {
+        let entries = self.entries.iter().map(|entry| entry.item);
+        let states = (0..self.states()).flat_map(|state| self.suffixes.newest_first(state));
+        let items = entries.chain(states).max().map_or(0, |item| item + 1);
+        Sight {
+            tokens: items + 2,
+            actions: items,
+            length: self.config.order,
+        }
+    }
+
+    fn look(&self, state: u32, tokens: &mut [u32]) {
+        tokens.fill(NO_TOKEN);
+        let mut newest_first = tokens.iter_mut().rev();
+        if state == START || state == ANY {
+            if let Some(place) = newest_first.next() {
+                *place = state;
+            }
+            return;
+        }
+        for (place, item) in newest_first.zip(self.suffixes.newest_first(state)) {
+            *place = item + 2;
+        }
+    }
+
+    fn action_token(&self, state: u32, action: u32) -> u32 {
+        self.entries(state)[action as usize].item
+    }
+
+    /// What recommending adds to the item's probability: it is that much of the item's own value that Q gains.
+    fn action_share(&self, state: u32, action: u32) -> f64 {
+        let probability = self.entries(state)[action as usize].probability;
+        8.0 * (self.lifted(probability) - probability)
     }
 }
 

@@ -137,6 +137,11 @@ impl BoardStudy {
         }
     }
 
+    /// Adds a policy behind the others.
+    pub fn add(&mut self, name: String, policy: Stochastic) {
+        self.policies.push((name, policy));
+    }
+
     /// Simulates up to `episodes` more episodes, or takes about as long to find an exact value; returns whether all are done.
     pub fn advance(&mut self, model: &impl Model, episodes: u32) -> bool {
         let Some((name, policy)) = self.policies.get(self.done.len()) else {

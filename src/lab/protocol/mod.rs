@@ -136,6 +136,9 @@ pub enum Request {
     /// Something of price, stock and ads.
     #[cfg(feature = "whole")]
     Operations(OperationsRequest),
+    /// What the network that the settings ask for will take to learn; a few updates are made and forgotten.
+    #[cfg(feature = "whole")]
+    Network,
 }
 
 /// Whether a log shall travel with its experiment.
@@ -321,6 +324,18 @@ pub enum Response {
     /// What a network will take to learn.
     #[cfg(feature = "whole")]
     Network(NetworkInfo),
+    /// What a network in the place of the table will take to learn.
+    #[cfg(feature = "whole")]
+    Approximator {
+        /// Weights.
+        weights: f64,
+        /// Bytes for learning.
+        bytes: f64,
+        /// Updates of one run.
+        updates: f64,
+        /// Seconds of all runs at the speed just measured; 0 where nobody has a clock.
+        seconds: f64,
+    },
     /// Why a tested network recommends what it does.
     #[cfg(feature = "whole")]
     Insight(Insight),

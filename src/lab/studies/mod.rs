@@ -1,6 +1,7 @@
 //! The policy board of a laboratory: one study at a time, slice by slice.
 
 mod conduct;
+mod networks;
 mod off_policy;
 mod offline;
 mod policies;

@@ -1,16 +1,20 @@
 //! Policies against the optimum: their values, the regret of learning, and what the ranking hangs on.
 
+use std::rc::Rc;
+
 use super::Work;
+use super::networks::Learning;
 use super::policies::Ground;
+use crate::behaviour::Sessions;
 use crate::env::Model;
 use crate::env::shop::Shop;
 use crate::evaluate::value::{
     BoardStudy, Conditions, Evaluation, Scan, Sensitivity, regret, share,
 };
-use crate::experiment::study::{PolicyName, ValueTerms};
+use crate::experiment::study::{NetworkName, PolicyName, ValueTerms};
 use crate::lab::problems::Problem as Decision;
 use crate::lab::protocol::{StudyReport, ValueReport};
-use crate::problem::Problem;
+use crate::problem::{Problem, Text};
 use crate::solve::value_iteration::{TOLERANCE, ValueIteration, start_value};
 
 /// The lifts at which policies are compared.
@@ -31,6 +35,11 @@ pub struct Valuing {
     lift: Option<Scan>,
     gamma: Scan,
     point: Option<Point>,
+    /// The networks that are still to learn, the last one first.
+    networks: Vec<NetworkName>,
+    learning: Option<Learning>,
+    sessions: Rc<Sessions>,
+    count: usize,
 }
 
 /// One point of a scan under way: its optimum, then each policy.
@@ -59,7 +68,15 @@ impl Valuing {
             Decision::Shop(shop) => Some(Shop::clone(shop)),
             _ => None,
         };
+        let log = ground.log.as_ref().filter(|_| !terms.networks.is_empty());
+        if log.is_none() && !terms.networks.is_empty() {
+            return Err(no_log());
+        }
         Ok(Self {
+            sessions: Rc::new(log.map_or_else(Sessions::default, |log| Sessions::from_log(log))),
+            networks: terms.networks.iter().rev().copied().collect(),
+            learning: None,
+            count: terms.networks.len(),
             board: BoardStudy::new(ground.optimum, policies, conditions),
             boarded: false,
             scanned: terms
@@ -117,9 +134,10 @@ impl Point {
             }
             return Ok(None);
         }
-        // The optimal policy is left out: every assumption has it anew.
+        // The optimal policy is left out: every assumption has it anew. So are those of networks, which have a point in their names.
         let optimal = PolicyName::Optimal.name();
-        let mut policies = board.policies().iter().filter(|(name, _)| name != optimal);
+        let scanned = |name: &str| name != optimal && !name.contains('.');
+        let mut policies = board.policies().iter().filter(|(name, _)| scanned(name));
         let Some((_, policy)) = policies.nth(self.shares.len()) else {
             return Ok(Some(std::mem::take(&mut self.shares)));
         };
@@ -141,6 +159,24 @@ impl Point {
 
 impl Work for Valuing {
     fn advance(&mut self, work: u64) -> Result<Option<StudyReport>, Problem> {
+        if let Some(learning) = &mut self.learning {
+            if learning.advance(work)? {
+                let policies = learning.policies(&self.ground)?;
+                for (name, policy) in policies {
+                    self.board.add(name, policy);
+                }
+                self.learning = None;
+            }
+            return Ok(None);
+        }
+        if let Some(name) = self.networks.pop() {
+            self.learning = Some(Learning::new(
+                name,
+                self.ground.gamma,
+                self.sessions.clone(),
+            )?);
+            return Ok(None);
+        }
         if !self.boarded {
             let episodes = (work / EPISODE).clamp(1, 1 << 20) as u32;
             self.boarded = self.board.advance(&self.ground.problem, episodes);
@@ -176,6 +212,28 @@ impl Work for Valuing {
 
     fn fraction(&self) -> f64 {
         let lift = self.lift.as_ref().map_or(1.0, Scan::progress);
-        (self.board.progress() + lift + self.gamma.progress()) / 3.0
+        let rest = (self.board.progress() + lift + self.gamma.progress()) / 3.0;
+        if self.count == 0 {
+            return rest;
+        }
+        // Learning takes nearly all of the time.
+        let under_way = self.learning.as_ref();
+        let waiting = self.networks.len() + usize::from(under_way.is_some());
+        let learned = (self.count - waiting) as f64 + under_way.map_or(0.0, Learning::done);
+        0.9 * learned / self.count as f64 + 0.1 * if waiting > 0 { 0.0 } else { rest }
     }
+}
+
+fn no_log() -> Problem {
+    Problem::new(
+        "study.networks",
+        Text::new(
+            "Networks learn from a log, and only a shop is made of one.",
+            "网络从日志中学习，而只有商店由日志构建。",
+        ),
+        Text::new(
+            "Decide what to recommend, or leave the networks out.",
+            "请选择推荐问题，或不使用网络。",
+        ),
+    )
 }

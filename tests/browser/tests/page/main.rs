@@ -2,6 +2,7 @@
 
 mod appearance;
 mod decisions;
+mod deep;
 mod evaluate;
 mod import;
 mod networks;
