@@ -207,3 +207,50 @@ fn evaluate_compares_models_and_writes_their_lists() {
     let items = text.lines().nth(1).unwrap().split(',').nth(2).unwrap();
     assert_eq!(items.split(' ').count(), 20);
 }
+
+/// A network learns, recommends and says why; its weights are saved and give the same list; other files are refused in words.
+#[test]
+fn a_network_recommends_and_its_weights_are_taken_from_a_file() {
+    let folder = folder("advice");
+    let log = generated(&folder, 60, 24);
+    let log = log.to_str().unwrap();
+    let place = folder.join("weights.safetensors");
+    let file = place.to_str().unwrap();
+    let user = std::fs::read_to_string(log).unwrap();
+    let user = user.lines().nth(1).unwrap().split(',').next().unwrap();
+    let ask = |model: &str, more: &[&str]| {
+        let first = [
+            "recommend",
+            "--log",
+            log,
+            "--user",
+            user,
+            "-k",
+            "3",
+            "--json",
+        ];
+        qcart(&[&first[..], &["--model", model], more].concat())
+    };
+    let model = "gru:width=8:epochs=2";
+    let learned = json(&ask(model, &["--save-weights", file]));
+    assert_eq!(learned["recommended"].as_array().unwrap().len(), 3);
+    let why = learned["why"].as_array().unwrap();
+    assert!(!why.is_empty() && why.iter().all(|event| event["change"].is_f64()));
+    assert_eq!(json(&ask(model, &["--weights", file])), learned);
+    let bytes = std::fs::read(&place).unwrap();
+    let cut = folder.join("cut.safetensors");
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    for (model, path, code) in [
+        (model, cut.to_str().unwrap(), "weights.file"),
+        ("gru:width=16:epochs=2", file, "weights.shape"),
+        ("mlp:width=8", file, "weights.shape"),
+        (model, log, "weights.file"),
+        ("vsknn", file, "runner.network"),
+    ] {
+        let refused = ask(model, &["--weights", path]);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned()
+            + &String::from_utf8_lossy(&refused.stdout);
+        assert!(words.contains(code), "{code}: {words}");
+    }
+}

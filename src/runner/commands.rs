@@ -15,6 +15,7 @@ use qcart::log::ImportOptions;
 use qcart::problem::{Problem, Text};
 use serde_json::json;
 
+use super::advise::advise;
 use super::drive::{ask, finish, import_bytes, import_file, unreadable};
 use super::evaluate::evaluate;
 use super::{Command, Common, operations, output, policies, repeat};
@@ -38,9 +39,21 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Recommend {
             log,
             user,
+            k,
+            advice,
+            common,
+            ..
+        } if advice.model.is_some() => {
+            let user = user.unwrap_or_default();
+            advise(&log, &user, k, &advice, common.json)
+        }
+        Command::Recommend {
+            log,
+            user,
             all,
             k,
             common,
+            ..
         } => recommend(&log, user, all, k, &common),
         Command::Train {
             log,

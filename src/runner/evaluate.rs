@@ -184,7 +184,7 @@ fn try_model(choice: Choice, split: &Split, arguments: &Evaluate) -> Result<Tria
 }
 
 /// Does a piece of work under a progress bar.
-fn with_bar<T>(
+pub fn with_bar<T>(
     name: &str,
     work: impl FnOnce(&mut Watch<'_>) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
@@ -200,7 +200,7 @@ fn with_bar<T>(
 }
 
 /// Reads a log with nothing given but its bytes.
-fn read_log(path: &Path) -> Result<Log, Problem> {
+pub fn read_log(path: &Path) -> Result<Log, Problem> {
     let mut importer = Importer::new(&file_name(path), None, ImportOptions::default());
     read_chunks(path, |chunk| importer.push(chunk))?;
     let mut finishing = importer.finish()?;

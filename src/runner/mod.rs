@@ -1,5 +1,6 @@
 //! The command line: what it takes, what it prints, how it exits.
 
+mod advise;
 mod commands;
 mod drive;
 mod evaluate;
@@ -69,6 +70,8 @@ enum Command {
         #[arg(short, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
         k: u32,
         #[command(flatten)]
+        advice: Advice,
+        #[command(flatten)]
         common: Common,
     },
     /// Trains on a log or a textbook problem and prints the link to the experiment.
@@ -106,6 +109,21 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+}
+
+/// A network that recommends in the place of the shop's policy.
+#[derive(Args)]
+struct Advice {
+    /// A network learned from all sessions recommends, with its reasons: mlp, cnn, gru or transformer, with hyperparameters if wanted, such as
+    /// gru:width=32.
+    #[arg(long, conflicts_with = "all")]
+    model: Option<String>,
+    /// Take the network's weights from this safetensors file instead of learning them.
+    #[arg(long, requires = "model")]
+    weights: Option<PathBuf>,
+    /// Write the network's weights to this file.
+    #[arg(long, requires = "model")]
+    save_weights: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -121,6 +121,22 @@ impl Neural {
         Ok(())
     }
 
+    /// Takes over weights that were learned from these sessions' items before, instead of learning.
+    ///
+    /// # Errors
+    /// Those of [`Neural::begin`] and of [`crate::nn::saved::load`]; nothing is taken over then.
+    pub fn take_weights(&mut self, train: &Sessions, bytes: &[u8]) -> Result<(), Problem> {
+        self.begin(train)?;
+        let loaded = match &mut self.course {
+            Some(course) => crate::nn::saved::load(&mut course.learner.weights, bytes),
+            None => Ok(()),
+        };
+        if loaded.is_err() {
+            self.course = None;
+        }
+        loaded
+    }
+
     /// Learns for about `work` elementary operations; returns the share done.
     ///
     /// # Errors

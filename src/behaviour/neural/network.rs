@@ -112,7 +112,7 @@ impl Network {
         let several_kinds = sessions.kind.windows(2).any(|pair| pair[0] != pair[1]);
         let item = Embedding::new(&mut weights, "item", (items, width), settings.spread, seed);
         let item_bias = Embedding::new(&mut weights, "item.bias", (items, 1), 0.0, seed);
-        let value_bias = Embedding::new(&mut weights, "value.bias", (items, 1), 0.0, seed);
+        let value_bias = Embedding::new(&mut weights, "item.value", (items, 1), 0.0, seed);
         let value = Linear::new(&mut weights, "value", width, width, seed);
         let mut side = |name, count| Embedding::new(&mut weights, name, (count, width), 0.05, seed);
         let kind = several_kinds.then(|| side("kind", EventType::ALL.len()));

@@ -48,6 +48,15 @@ fn the_shop_is_learned_by_a_network_and_by_the_table_again() {
         let words = page.train()?;
         ensure!(words.contains('%'), "the page says: {words}");
         page.wait_for("document.querySelector('#user-list [role=option]')")?;
+        // A network learned from the log is a policy beside the trained one.
+        page.value("document.querySelector('[data-testid=open-boards]').click()")?;
+        page.wait_for("document.querySelector('#board-policies')")?;
+        page.value("document.querySelector('#board-policies').click()")?;
+        page.wait_for("document.querySelector('[data-network=mlp]')")?;
+        page.value("document.querySelector('[data-network=mlp]').click()")?;
+        page.value("document.querySelector('[data-testid=run-value]').click()")?;
+        page.wait_for("document.querySelector('[data-testid=values]')?.innerText.includes('mlp: likelihood × value')")?;
+        page.check_accessibility()?;
         page.click("button", "a table")?;
         page.wait_for("!document.querySelector('[data-testid=network-costs]')")
             .map(drop)
