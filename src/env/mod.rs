@@ -90,6 +90,23 @@ pub trait Model: Environment {
 
     /// The states an episode may start in, each with its probability; the probabilities add up to 1.
     fn starts(&self) -> &[(u32, f64)];
+
+    /// Has the visitor work on the problem behind this one, where it stands for one of several: a loop over steps is then
+    /// compiled for that problem alone, and does not ask at each step which it is.
+    fn visit<V: Visitor>(&self, visitor: V) -> V::Output
+    where
+        Self: Sized,
+    {
+        visitor.work(self)
+    }
+}
+
+/// Work on any model.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+    /// Does it.
+    fn work(self, model: &impl Model) -> Self::Output;
 }
 
 /// A problem behind a pointer is the same problem: trainers may share one model.

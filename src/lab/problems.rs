@@ -9,7 +9,7 @@ use super::operations::{self, Entry, Operation};
 use crate::env::mdp::Mdp;
 use crate::env::shop::Shop;
 use crate::env::textbook::{self, Textbook};
-use crate::env::{Environment, Model, Sight, Step};
+use crate::env::{Environment, Model, Sight, Step, Visitor};
 use crate::experiment::SHOP;
 use crate::experiment::parameters::{Settings, Value};
 use crate::log::Log;
@@ -224,6 +224,14 @@ impl Model for Problem {
             Self::Textbook(_, mdp) => mdp.starts(),
             #[cfg(feature = "whole")]
             Self::Operation(_, operation) => operation.starts(),
+        }
+    }
+    fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
+        match self {
+            Self::Shop(shop) => visitor.work(&**shop),
+            Self::Textbook(_, mdp) => visitor.work(&**mdp),
+            #[cfg(feature = "whole")]
+            Self::Operation(_, operation) => (**operation).visit(visitor),
         }
     }
 }

@@ -3,12 +3,14 @@
 #[cfg(feature = "whole")]
 mod network;
 
+use std::sync::Arc;
+
 use crate::agent::learner::Learner;
 #[cfg(feature = "whole")]
 use crate::agent::network::NetworkLearner;
 use crate::agent::schedule::Shape;
 use crate::agent::table::QTable;
-use crate::env::Model;
+use crate::env::{Environment, Model, Visitor};
 use crate::problem::Problem;
 use crate::random::{Rng, stream};
 use crate::solve::value_iteration::{Optimum, Policy, TOLERANCE, ValueIteration};
@@ -57,10 +59,30 @@ enum Phase {
     Solve(Box<ValueIteration>),
 }
 
+/// Steps of a trainer on the model behind its own: how many it took.
+struct Steps<'a, M> {
+    trainer: &'a mut Trainer<M>,
+    steps: u64,
+}
+
+impl<M: Model> Visitor for Steps<'_, M> {
+    type Output = u64;
+
+    fn work(self, model: &impl Model) -> u64 {
+        for taken in 1..=self.steps {
+            self.trainer.one_step(model);
+            if self.trainer.stop.is_some() {
+                return taken;
+            }
+        }
+        self.steps
+    }
+}
+
 /// Trains an agent on a model and measures it against the optimum.
 #[derive(Clone, Debug)]
 pub struct Trainer<M> {
-    model: M,
+    model: Arc<M>,
     config: TrainConfig,
     optimum: Optimum,
     learner: Learner,
@@ -158,7 +180,7 @@ impl<M: Model> Trainer<M> {
             bound: 0.0,
             scale: 0.0,
             stop: None,
-            model,
+            model: Arc::new(model),
             config,
             optimum,
         };
@@ -196,7 +218,7 @@ impl<M: Model> Trainer<M> {
                     self.prepare(&mut events);
                 }
                 Phase::Learn => {
-                    let trace = self.any_step(true);
+                    let trace = self.told_step();
                     if let Some(reason) = self.stop.clone() {
                         self.end(reason, &mut events);
                     }
@@ -380,38 +402,57 @@ impl<M: Model> Trainer<M> {
             .min(self.halt);
         let until = until.min(self.next_change().unwrap_or(u64::MAX));
         let steps = work.div_ceil(self.step_work).min(until - self.step);
-        for taken in 1..=steps {
-            self.any_step(false);
-            if let Some(reason) = self.stop.clone() {
-                self.end(reason, events);
-                return taken * self.step_work;
-            }
+        let taken = self.take_steps(steps);
+        if let Some(reason) = self.stop.clone() {
+            self.end(reason, events);
         }
-        steps * self.step_work
+        taken * self.step_work
     }
 
-    /// A step of the table or of the network. `told`: whether somebody wants to know what the step did.
-    #[inline]
-    fn any_step(&mut self, told: bool) -> StepTrace {
+    /// Steps of the table or of the network until something ends the run; how many they were.
+    fn take_steps(&mut self, steps: u64) -> u64 {
         #[cfg(feature = "whole")]
         if self.network.is_some() {
-            return self.network_step(told);
+            for taken in 1..=steps {
+                self.network_step(false);
+                if self.stop.is_some() {
+                    return taken;
+                }
+            }
+            return steps;
         }
-        let _ = told;
-        self.one_step()
+        let model = Arc::clone(&self.model);
+        // Of the model itself: the pointer would be visited as such.
+        M::visit(
+            &model,
+            Steps {
+                trainer: self,
+                steps,
+            },
+        )
+    }
+
+    /// A step that somebody wants to know of.
+    fn told_step(&mut self) -> StepTrace {
+        #[cfg(feature = "whole")]
+        if self.network.is_some() {
+            return self.network_step(true);
+        }
+        let model = Arc::clone(&self.model);
+        self.one_step(&*model)
     }
 
     #[inline]
-    fn one_step(&mut self) -> StepTrace {
+    fn one_step(&mut self, model: &impl Environment) -> StepTrace {
         if self.step.is_multiple_of(SCHEDULE_EVERY) {
             self.look_up_schedules();
         }
         let state = self.state;
-        let actions = self.model.actions(state);
+        let actions = model.actions(state);
         let (action, explored) = self
             .learner
             .act(state, actions, self.epsilon, &mut self.explore);
-        let step = self.model.step(state, action, &mut self.dynamics);
+        let step = model.step(state, action, &mut self.dynamics);
         let alpha = match self.config.alpha.shape {
             Shape::Inverse => {
                 let visits = u64::from(self.learner.visited(state, action));
@@ -433,7 +474,7 @@ impl<M: Model> Trainer<M> {
         self.episode_return += step.reward;
         self.episode_steps += 1;
         if step.end || self.episode_steps >= self.config.episode_cap {
-            self.next_episode();
+            self.next_episode(model);
         } else {
             self.state = step.next;
         }
@@ -463,13 +504,13 @@ impl<M: Model> Trainer<M> {
         });
     }
 
-    fn next_episode(&mut self) {
+    fn next_episode(&mut self, model: &impl Environment) {
         self.episodes += 1;
         self.window.episodes += 1;
         self.window.returns += self.episode_return;
         self.episode_return = 0.0;
         self.episode_steps = 0;
-        self.state = self.model.reset(&mut self.dynamics);
+        self.state = model.reset(&mut self.dynamics);
     }
 
     fn look_up_schedules(&mut self) {
@@ -491,10 +532,10 @@ impl<M: Model> Trainer<M> {
         let Phase::Solve(solver) = &mut self.phase else {
             return 0;
         };
-        match solver.advance(&self.model, work) {
+        match solver.advance(&*self.model, work) {
             Ok(progress) => {
                 if progress.done {
-                    self.optimum = solver.optimum(&self.model, progress.sweeps);
+                    self.optimum = solver.optimum(&*self.model, progress.sweeps);
                     self.phase = Phase::Learn;
                     self.set_bounds();
                 }
@@ -512,7 +553,7 @@ impl<M: Model> Trainer<M> {
             return 0;
         };
         let table = self.learner.table();
-        let (used, done) = measurement.advance(&self.model, table, &self.optimum, work);
+        let (used, done) = measurement.advance(&*self.model, table, &self.optimum, work);
         if done && let Phase::Measure(finished) = std::mem::replace(&mut self.phase, Phase::Learn) {
             self.keep(*finished, events);
         }
@@ -522,7 +563,7 @@ impl<M: Model> Trainer<M> {
     /// Makes a snapshot of a finished measurement, plans the next one and looks whether training has converged.
     fn keep(&mut self, finished: Measurement, events: &mut Vec<TrainEvent>) {
         let pairs = self.optimum.q.len();
-        let (found, measured) = finished.finish(&self.model, pairs);
+        let (found, measured) = finished.finish(&*self.model, pairs);
         self.measured = measured;
         let window = std::mem::take(&mut self.window);
         self.snapshots.push(Snapshot {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::problems::Problem as Decision;
 use super::{Entry, find};
-use crate::env::{Environment, draw};
+use crate::env::{Model, Visitor, draw};
 use crate::experiment::parameters::Settings;
 use crate::lab::configure;
 use crate::problem::Problem;
@@ -33,20 +33,31 @@ pub fn steps(id: &str, count: u32) -> Result<f64, Problem> {
     let Some((Decision::Operation(_, operation), _)) = open(id)? else {
         return Ok(0.0);
     };
-    let (mut actions, mut dynamics) = (stream(1, "actions"), stream(1, "environment"));
-    let mut state = operation.reset(&mut dynamics);
-    let mut sum = 0.0;
-    for _ in 0..count {
-        let action = draw::below(&mut actions, operation.actions(state));
-        let step = operation.step(state, action, &mut dynamics);
-        sum += step.reward;
-        state = if step.end {
-            operation.reset(&mut dynamics)
-        } else {
-            step.next
-        };
+    Ok(operation.visit(Steps(count)))
+}
+
+/// So many steps of random actions.
+struct Steps(u32);
+
+impl Visitor for Steps {
+    type Output = f64;
+
+    fn work(self, model: &impl Model) -> f64 {
+        let (mut actions, mut dynamics) = (stream(1, "actions"), stream(1, "environment"));
+        let mut state = model.reset(&mut dynamics);
+        let mut sum = 0.0;
+        for _ in 0..self.0 {
+            let action = draw::below(&mut actions, model.actions(state));
+            let step = model.step(state, action, &mut dynamics);
+            sum += step.reward;
+            state = if step.end {
+                model.reset(&mut dynamics)
+            } else {
+                step.next
+            };
+        }
+        sum
     }
-    Ok(sum)
 }
 
 /// Trains for so many steps, measuring at the end alone; gives the value of the learned policy in percent of the optimum.

@@ -19,7 +19,7 @@ use crate::env::inventory::lost::LostSales;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::env::inventory::perishable::Perishable;
 use crate::env::pricing::Pricing;
-use crate::env::{Environment, Model, Step};
+use crate::env::{Environment, Model, Step, Visitor};
 use crate::experiment::parameters::{Settings, Value};
 use crate::problem::{Problem, Text};
 use crate::random::Rng;
@@ -139,7 +139,7 @@ impl Environment for Operation {
     fn reset(&self, rng: &mut Rng) -> u32 {
         each!(self, model => model.reset(rng))
     }
-    // Not inlined into the training loop, which the shop shares: seven environments would crowd it.
+    // Loops over steps visit the model itself.
     #[inline(never)]
     fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step {
         each!(self, model => model.step(state, action, rng))
@@ -152,6 +152,9 @@ impl Model for Operation {
     }
     fn starts(&self) -> &[(u32, f64)] {
         each!(self, model => model.starts())
+    }
+    fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
+        each!(self, model => visitor.work(model))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Training with a network in the place of the table.
 
+use std::sync::Arc;
+
 use super::{Phase, SCHEDULE_EVERY, Trainer};
 use crate::agent::network::{NetworkLearner, TOGETHER};
 use crate::env::{Model, draw};
@@ -36,9 +38,10 @@ impl<M: Model> Trainer<M> {
         }
         let (state, gamma) = (self.state, self.config.gamma);
         let Some(network) = &mut self.network else {
-            return self.one_step();
+            let model = Arc::clone(&self.model);
+            return self.one_step(&*model);
         };
-        let model = &self.model;
+        let model = &Arc::clone(&self.model);
         let explored = self.epsilon > 0.0 && draw::unit(&mut self.explore) < self.epsilon;
         let action = if explored {
             draw::below(&mut self.explore, model.actions(state))
@@ -70,7 +73,7 @@ impl<M: Model> Trainer<M> {
         self.episode_return += step.reward;
         self.episode_steps += 1;
         if step.end || self.episode_steps >= self.config.episode_cap {
-            self.next_episode();
+            self.next_episode(model);
         } else {
             self.state = step.next;
         }
