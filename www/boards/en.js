@@ -115,7 +115,7 @@ export default {
   "policies.gone": "Not there at the moment: {names}. Train, or choose others.",
   "policies.policy": "Policy",
   "policies.networks": "Networks from the log",
-  "policies.networks.note": "Each learns from all sessions first, which may take a minute, and brings three policies: what it takes to be likely, its Q-values, and both multiplied. They know the items of the state, not the lift.",
+  "policies.networks.note": "Each learns from all sessions first, which may take a minute, and brings three policies: what it takes to be likely, its Q-values, and likelihood times the value above the mean. They know the items of the state, not the lift.",
   "policies.network.likelihood": "{network}: likelihood",
   "policies.network.value": "{network}: Q-values",
   "policies.network.product": "{network}: likelihood × value",

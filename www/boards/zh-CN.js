@@ -115,7 +115,7 @@ export default {
   "policies.gone": "目前没有：{names}。请训练，或选择其他策略。",
   "policies.policy": "策略",
   "policies.networks": "从日志学习的网络",
-  "policies.networks.note": "每个网络先从全部会话中学习(可能需要一分钟)，并带来三个策略：可能性、Q 值以及两者之积。它们知道状态中的商品，但不知道提升倍数。",
+  "policies.networks.note": "每个网络先从全部会话中学习(可能需要一分钟)，并带来三个策略：可能性、Q 值，以及可能性乘以高于平均的价值。它们知道状态中的商品，但不知道提升倍数。",
   "policies.network.likelihood": "{network}：可能性",
   "policies.network.value": "{network}：Q 值",
   "policies.network.product": "{network}：可能性 × 价值",

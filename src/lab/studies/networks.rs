@@ -1,4 +1,5 @@
-//! Networks that learn from the log, as policies of the shop: what is likely, what is worth most, and both multiplied.
+//! Networks that learn from the log, as policies of the shop: what is likely, what is worth most, and likelihood times what the
+//! value exceeds its mean by: what recommending an item adds to its probability, it takes from all others.
 
 use std::rc::Rc;
 
@@ -81,13 +82,16 @@ impl Learning {
                 continue;
             };
             softmax(chances);
+            // What recommending an item takes from all others together.
+            let pairs = chances.iter().zip(values);
+            let mean: f64 = pairs.map(|(&p, &q)| f64::from(p) * f64::from(q)).sum();
             for entry in entries {
                 let item = entry.item as usize;
                 let chance = f64::from(chances[item]);
                 let value = f64::from(values[item]);
                 scores[0].push(chance);
                 scores[1].push(value);
-                scores[2].push(chance * value.max(1e-6));
+                scores[2].push(chance * (value - mean));
             }
         }
         let names = ["likelihood", "value", "product"].iter().zip(&scores);
