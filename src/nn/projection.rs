@@ -12,6 +12,7 @@ use crate::random::Rng;
 #[derive(Clone, Debug)]
 pub struct Projection {
     linear: Option<Linear>,
+    past: bool,
     dropout: Dropout,
 }
 
@@ -32,8 +33,7 @@ impl Projection {
     /// The layer that an encoder of this kind needs.
     #[must_use]
     pub fn new(weights: &mut Weights, kind: Kind, width: usize, dropout: f32, seed: u64) -> Self {
-        // A recurrent unit's states lie between -1 and 1; scores against embeddings need more room. The other encoders let what
-        // went in past themselves.
+        // A recurrent unit's states lie between -1 and 1; scores against embeddings need more room.
         let linear = (kind == Kind::Gru).then(|| Linear::new(weights, "out", width, width, seed));
         // A transformer's are normalised last, and learn better with half as much dropped.
         let share = if kind == Kind::Transformer {
@@ -43,6 +43,8 @@ impl Projection {
         };
         Self {
             linear,
+            // The other encoders let what went in past themselves, to the end.
+            past: matches!(kind, Kind::Gru | Kind::Transformer),
             dropout: Dropout::new(share),
         }
     }
@@ -50,7 +52,7 @@ impl Projection {
     /// Whether the newest event goes past the encoder.
     #[must_use]
     pub fn goes_past(&self) -> bool {
-        self.linear.is_some()
+        self.past
     }
 
     /// Writes the states from what is hidden. With `luck` some numbers are dropped, as when learning.
@@ -62,12 +64,10 @@ impl Projection {
         pack: &mut Pack,
     ) {
         match &self.linear {
-            Some(linear) => {
-                linear.forward(weights, &through.hidden, &mut through.states, pack);
-                add(&through.past, &mut through.states);
-            }
+            Some(linear) => linear.forward(weights, &through.hidden, &mut through.states, pack),
             None => through.states.clone_from(&through.hidden),
         }
+        add(&through.past, &mut through.states);
         self.dropout
             .forward(&mut through.states, &mut through.dropped, luck);
     }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn gradients_are_those_of_finite_differences() {
         const HALF: usize = 3 * 4;
-        for kind in [Kind::Gru, Kind::Mlp] {
+        for kind in [Kind::Gru, Kind::Transformer, Kind::Mlp] {
             let mut weights = Weights::default();
             let layer = Projection::new(&mut weights, kind, 4, 0.0, 1);
             let (mut through, mut pack) = (Projected::default(), Pack::default());

@@ -72,7 +72,7 @@ impl Bench {
         let mut own = 0.0_f64;
         let mut theirs = [0.0_f64; 2];
         for _ in 0..TURNS {
-            let request = json!({ "what": "networks", "kind": "gru", "all": false, "steps": STEPS, "rounds": 3 });
+            let request = json!({ "what": "networks", "kind": "gru", "all": false, "steps": STEPS, "rounds": 8 });
             let result = self.chromium.measure("engine.js", &request)?;
             own = own.max(f64::from(STEPS) * BATCH / number(&result, "seconds"));
             for ((_, script, steps, _, is_there), best) in rivals.iter().zip(&mut theirs) {
