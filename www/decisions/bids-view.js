@@ -27,7 +27,7 @@ export function bidsView() {
 
 function found({ median, medianError, medianInterval, shape, shapeError, shapeInterval, auctions, wins, tried, curve, proposal }) {
   const words = {
-    median: plain(median), medianError: format.brief(medianError, 3), medianLow: format.brief(medianInterval[0], 4), medianHigh: format.brief(medianInterval[1], 4),
+    median: plain(Number(median.toPrecision(4))), medianError: format.brief(medianError, 3), medianLow: format.brief(medianInterval[0], 4), medianHigh: format.brief(medianInterval[1], 4),
     shape: format.brief(shape, 4), shapeError: format.brief(shapeError, 3), shapeLow: format.brief(shapeInterval[0], 3), shapeHigh: format.brief(shapeInterval[1], 3),
     auctions: format.whole(auctions), wins: format.whole(wins),
   };
