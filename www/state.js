@@ -163,4 +163,5 @@ function flush() {
     if (performance.now() - begun > ENOUGH) break;
   }
   if (stale.size) frame = requestAnimationFrame(flush);
+  document.querySelector("main").ariaBusy = stale.size ? "true" : null;
 }

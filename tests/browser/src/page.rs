@@ -12,6 +12,8 @@ use xtask::server::Handle;
 
 /// No act of a person may take longer than this to show, however slow the machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long what was asked for may take to appear when nothing has to be computed first: some frames of a busy machine.
+const SOON: Duration = Duration::from_secs(10);
 
 /// The browser that a person has.
 #[derive(Debug, Clone)]
@@ -128,14 +130,15 @@ impl Page {
         self.driver.run(&format!("return ({expression});"), &[])
     }
 
-    /// Waits until a JavaScript expression is truthy.
+    /// Waits until a JavaScript expression is truthy and no view is left to be drawn.
     ///
     /// # Errors
     /// When [`PATIENCE`] ends first, or the browser reports an error meanwhile: then waiting would be in vain.
     pub fn wait_for(&self, expression: &str) -> Result<Value> {
         let deadline = Instant::now() + PATIENCE;
+        let drawn = format!("!document.querySelector('main')?.ariaBusy && ({expression})");
         loop {
-            let outcome = self.driver.wait_for(expression, Duration::from_secs(2));
+            let outcome = self.driver.wait_for(&drawn, Duration::from_secs(2));
             if outcome.is_ok() || Instant::now() > deadline {
                 return outcome.with_context(|| format!("all of {PATIENCE:?}"));
             }
@@ -182,7 +185,13 @@ impl Page {
     /// # Errors
     /// When there is none or more than one.
     pub fn named(&self, role: &str, name: &str) -> Result<Element> {
-        names::find(&self.driver, role, name)
+        let deadline = Instant::now() + SOON;
+        loop {
+            let found = names::find(&self.driver, role, name);
+            if found.is_ok() || Instant::now() > deadline {
+                return found;
+            }
+        }
     }
 
     /// Clicks the element with a role and an accessible name.
