@@ -367,7 +367,8 @@ fn a_stop_by_hand_is_repeated() {
     while live.steps() < 2345 {
         live.step_once();
     }
-    live.stop();
+    live.stop_at(live.steps());
+    live.advance(u64::MAX);
     let mut replay = Trainer::new(&mdp, optimum, config).unwrap();
     replay.stop_at(live.steps());
     replay.advance(u64::MAX);

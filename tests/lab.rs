@@ -221,6 +221,37 @@ fn changes_and_a_stop_by_hand_are_repeated() {
     assert!(verdict.unwrap().reproduced);
 }
 
+/// Whether it comes before, in the midst of or after one of the measurements that a step may bring.
+#[test]
+fn a_stop_at_any_moment_is_repeated() {
+    for approximator in ["table", "mlp"] {
+        for slices in (0..240).step_by(9) {
+            let (mut first, mut second) = (Lab::default(), Lab::default());
+            let problem = "cliff".to_owned();
+            ask(&mut first, Request::Decide { problem });
+            work(&mut first, 1_000_000);
+            let (key, value) = ("approximator".to_owned(), Value::Choice(approximator.to_owned()));
+            ask(&mut first, Request::Set { key, value });
+            ask(&mut first, Request::Train);
+            for _ in 0..slices {
+                first.advance(1);
+            }
+            let mut told = ask(&mut first, Request::Stop);
+            told.extend(work(&mut first, 1));
+            let promised = trained(told).0;
+            assert_eq!(promised.reasons, ["stopped"]);
+            let experiment = link::read(&shared(&mut first, false)).unwrap();
+            let problem = experiment.problem.clone();
+            second.open(experiment);
+            ask(&mut second, Request::Decide { problem });
+            work(&mut second, 1_000_000);
+            let (outcome, verdict) = train(&mut second, 1_000_000);
+            assert_eq!(outcome, promised, "{approximator} after {slices} slices");
+            assert!(verdict.unwrap().reproduced);
+        }
+    }
+}
+
 #[test]
 fn a_small_log_travels_inside_the_link_on_request() {
     let mut first = small_lab();

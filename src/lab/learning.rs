@@ -237,7 +237,7 @@ impl Training {
         }])
     }
 
-    /// Ends training where it is.
+    /// Ends training where it is: at once, or after the measurement under way.
     pub fn end(
         &mut self,
         decided: &Decided,
@@ -246,12 +246,12 @@ impl Training {
         let Some(trainer) = &mut self.current else {
             return Ok(Vec::new());
         };
-        trainer.stop();
-        self.stop = Some(Stop {
-            run: self.run,
-            step: trainer.steps(),
-        });
-        let events = [TrainEvent::Stopped(StopReason::Stopped)];
+        let step = trainer.steps();
+        trainer.stop_at(step);
+        let events = trainer.advance(1);
+        let run = self.run;
+        self.stop = Some(Stop { run, step });
+        self.paused = false;
         self.tell(&events, decided, settings)
     }
 

@@ -252,16 +252,10 @@ impl<M: Model> Trainer<M> {
         Ok(())
     }
 
-    /// Ends training once this many steps are taken: how a replay repeats a stop by hand.
+    /// Ends training once this many steps are taken, but for a measurement that is due or under way there, which comes
+    /// first: so a stop by hand and its replay come to the same.
     pub fn stop_at(&mut self, step: u64) {
         self.halt = step;
-    }
-
-    /// Ends training.
-    pub fn stop(&mut self) {
-        if self.stop.is_none() {
-            self.end(StopReason::Stopped, &mut Vec::new());
-        }
     }
 
     /// The agent's Q-values.
