@@ -230,7 +230,10 @@ fn a_stop_at_any_moment_is_repeated() {
             let problem = "cliff".to_owned();
             ask(&mut first, Request::Decide { problem });
             work(&mut first, 1_000_000);
-            let (key, value) = ("approximator".to_owned(), Value::Choice(approximator.to_owned()));
+            let (key, value) = (
+                "approximator".to_owned(),
+                Value::Choice(approximator.to_owned()),
+            );
             ask(&mut first, Request::Set { key, value });
             ask(&mut first, Request::Train);
             for _ in 0..slices {

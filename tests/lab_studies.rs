@@ -8,8 +8,8 @@ use qcart::evaluate::ope::{Answer, Success};
 use qcart::experiment::finding::Finding;
 use qcart::experiment::parameters::Value;
 use qcart::experiment::study::{
-    Exploring, NetworkName, OffPolicyTerms, OfflineTerms, PolicyName, SequenceTerms, Study,
-    TargetChoice, TrialTerms, ValueTerms,
+    AgentName, Exploring, NetworkName, OffPolicyTerms, OfflineTerms, PolicyName, SequenceTerms,
+    Study, TargetChoice, TrialTerms, ValueTerms,
 };
 use qcart::experiment::{Experiment, Source, link};
 use qcart::lab::Lab;
@@ -140,6 +140,7 @@ fn shared(lab: &mut Lab) -> String {
 fn values() -> Study {
     Study::Value(ValueTerms {
         networks: Vec::new(),
+        agents: Vec::new(),
         policies: qcart::lab::policies_of("shop"),
         episodes: 500,
         exploring: Exploring::default(),
@@ -152,6 +153,7 @@ fn values() -> Study {
 fn networks_are_policies_too() {
     let terms = ValueTerms {
         networks: vec![NetworkName::Mlp, NetworkName::Gru],
+        agents: Vec::new(),
         policies: vec![PolicyName::Optimal, PolicyName::Likelihood],
         episodes: 200,
         exploring: Exploring::default(),
@@ -484,6 +486,69 @@ fn a_shop_that_changes_nothing_makes_every_policy_equal_and_the_optimum_is_never
     );
 }
 
+/// Agents learn in the problem, each with what suits it, in slices that never show; what was set by hand holds for all.
+#[test]
+fn agents_learn_side_by_side() {
+    let terms = |agents: Vec<AgentName>| ValueTerms {
+        networks: Vec::new(),
+        agents,
+        policies: vec![PolicyName::Optimal, PolicyName::Random],
+        episodes: 100,
+        exploring: Exploring::default(),
+        seed: 3,
+    };
+    let cliff = || {
+        let mut lab = Lab::default();
+        let problem = "cliff".to_owned();
+        ask(&mut lab, Request::Decide { problem });
+        let (key, value) = ("networkWidth".to_owned(), Value::Choice("16".to_owned()));
+        ask(&mut lab, Request::Set { key, value });
+        work(&mut lab, 1_000_000);
+        lab
+    };
+    let both = Study::Value(terms(vec![AgentName::Table, AgentName::Mlp]));
+    let (report, finding) = study(&mut cliff(), both.clone(), 300_000).unwrap();
+    let StudyReport::Value(report) = report else {
+        panic!("{report:?}");
+    };
+    let policies = &report.board.policies;
+    let names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
+    assert_eq!(names, ["optimal", "random", "table.q", "mlp.q"]);
+    for policy in &policies[2..] {
+        assert!(policy.of_optimum.unwrap() > 0.99, "{policy:?}");
+    }
+    assert!(finding.study.contains(r#""agents":["table","mlp"]"#));
+    let (_, again) = study(&mut cliff(), both, u64::MAX).unwrap();
+    assert_eq!(finding.digest, again.digest);
+
+    // The one agent is the one that Learn would have trained.
+    let mut trained = cliff();
+    for (key, value) in [
+        ("approximator", Value::Choice("mlp".to_owned())),
+        ("algorithm", Value::Choice("doubleQ".to_owned())),
+        ("budget", Value::Number(3_000.0)),
+    ] {
+        let key = key.to_owned();
+        ask(&mut trained, Request::Set { key, value });
+    }
+    ask(&mut trained, Request::Train);
+    work(&mut trained, 1_000_000);
+    let compared = Study::Value(ValueTerms {
+        policies: vec![PolicyName::Optimal, PolicyName::QGreedy],
+        ..terms(vec![AgentName::Mlp])
+    });
+    let (report, _) = study(&mut trained, compared, 1_000_000).unwrap();
+    let StudyReport::Value(report) = report else {
+        panic!("{report:?}");
+    };
+    let policies = &report.board.policies;
+    assert_eq!(policies[2].name, "mlp.doubleQ");
+    assert_eq!(policies[1].exact, policies[2].exact);
+    let twice = Study::Value(terms(vec![AgentName::Gru; 2]));
+    let refused = study(&mut cliff(), twice, 1_000_000).unwrap_err();
+    assert_eq!(refused, "study.range");
+}
+
 /// Names are names: what policies are worth hangs on nothing but how users behave.
 #[test]
 fn renaming_the_items_changes_no_value() {
@@ -492,6 +557,7 @@ fn renaming_the_items_changes_no_value() {
         let policies = qcart::lab::policies_of("shop").into_iter();
         let terms = ValueTerms {
             networks: Vec::new(),
+            agents: Vec::new(),
             policies: policies.filter(|name| !name.trained()).collect(),
             episodes: 100,
             exploring: Exploring::default(),

@@ -152,6 +152,49 @@ pub struct ValueTerms {
     /// multiplied. Only in a shop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<NetworkName>,
+    /// Agents that learn in the problem first, side by side, whatever was trained before: what holds their action values. Each has the
+    /// settings of the experiment, and in the place of what nobody changed there what suits it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentName>,
+}
+
+/// What holds the action values of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AgentName {
+    /// One number a pair of state and action.
+    Table,
+    /// A deep Q-network over the faded mean of the state's items.
+    Mlp,
+    /// The same with dilated convolutions.
+    Cnn,
+    /// The same with a recurrent network.
+    Gru,
+    /// The same with self-attention.
+    Transformer,
+}
+
+impl AgentName {
+    /// Every agent, in the order of the board.
+    pub const ALL: [Self; 5] = [
+        Self::Table,
+        Self::Mlp,
+        Self::Cnn,
+        Self::Gru,
+        Self::Transformer,
+    ];
+
+    /// Its name, as the setting `approximator` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Mlp => "mlp",
+            Self::Cnn => "cnn",
+            Self::Gru => "gru",
+            Self::Transformer => "transformer",
+        }
+    }
 }
 
 /// A network that learns from a log.
@@ -355,11 +398,8 @@ impl Study {
             Self::Value(terms) => {
                 several("policies", &terms.policies, 2)?;
                 whole("episodes", terms.episodes, 100, 1_000_000)?;
-                let twice = |(place, name)| terms.networks[..place].contains(name);
-                if terms.networks.iter().enumerate().any(twice) {
-                    let count = terms.networks.len().to_string();
-                    return Err(out_of_range("networks", &count, 0.0, 4.0));
-                }
+                once("networks", &terms.networks, NetworkName::ALL.len())?;
+                once("agents", &terms.agents, AgentName::ALL.len())?;
                 terms.exploring.check()
             }
             Self::OffPolicy(terms) => {
@@ -455,6 +495,16 @@ fn several(name: &str, policies: &[PolicyName], least: usize) -> Result<(), Prob
     }
     let (here, least, most) = (policies.len().to_string(), least as f64, MOST as f64);
     Err(out_of_range(name, &here, least, most))
+}
+
+/// Whether no name stands twice among the `most` that there are.
+fn once<T: PartialEq>(name: &str, names: &[T], most: usize) -> Result<(), Problem> {
+    let twice = |(place, one)| names[..place].contains(one);
+    if names.iter().enumerate().any(twice) {
+        let count = names.len().to_string();
+        return Err(out_of_range(name, &count, 0.0, most as f64));
+    }
+    Ok(())
 }
 
 fn whole(name: &str, value: u32, least: u32, most: u32) -> Result<(), Problem> {

@@ -122,6 +122,12 @@ impl Lab {
         &self.problem
     }
 
+    /// The settings as they stand.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Reads later logs with these decoders.
     pub fn use_decoders(&mut self, decoders: Decoders) {
         self.decoders = decoders;

@@ -4,10 +4,10 @@ use super::protocol::{Insight, InsightEvent, NetworkInfo, Response};
 use super::ranking::Ground;
 use super::{Answer, Lab, configure, done, problems};
 use crate::agent::network::NetworkConfig;
-use crate::behaviour::neural::{Neural, Settings};
+use crate::behaviour::neural::{Neural, Settings as Hyperparameters};
 use crate::behaviour::{BehaviourModel, Choice};
 use crate::evaluate::build;
-use crate::experiment::parameters::{Value, parameter};
+use crate::experiment::parameters::{Settings, Value, parameter};
 use crate::experiment::ranking::Terms;
 use crate::problem::{Problem, Text};
 use crate::train::{TrainConfig, Trainer};
@@ -21,33 +21,50 @@ const SHOWN: usize = 8;
 /// Updates of a network in the place of the table that are timed.
 const UPDATES: u64 = 20;
 
+fn has_network(settings: &Settings) -> bool {
+    settings.choice("approximator") != "table"
+}
+
+/// What suits a problem with or without a network.
+fn suggestion(problem: &str, network: bool, key: &str) -> Result<Value, Problem> {
+    let named = |preset: &&(&str, f64)| preset.0 == key;
+    let own = problems::network_presets(problem).iter().find(named);
+    if let Some((_, number)) = own.filter(|_| network) {
+        return Ok(Value::Number(*number));
+    }
+    let presets = problems::presets(problem).unwrap_or_default();
+    // Of several, the last one holds.
+    match presets.into_iter().rfind(|preset| preset.0 == key) {
+        Some((_, value)) => Ok(value),
+        None => Ok(parameter(key)?.default_value()),
+    }
+}
+
+/// The same settings with something else to hold the action values; what nobody changed by hand becomes what suits it.
+pub(super) fn approximated(
+    settings: &Settings,
+    problem: &str,
+    value: Value,
+) -> Result<Settings, Problem> {
+    let mut changed = settings.clone();
+    changed.set("approximator", value)?;
+    for key in problems::NETWORK_SUGGESTED {
+        let old = suggestion(problem, has_network(settings), key)?;
+        if settings.get(key) == Some(&old) {
+            changed.set(key, suggestion(problem, has_network(&changed), key)?)?;
+        }
+    }
+    Ok(changed)
+}
+
 impl Lab {
-    fn has_network(&self) -> bool {
-        self.settings.choice("approximator") != "table"
-    }
-
-    /// What suits a problem with or without a network.
-    fn suggestion(problem: &str, network: bool, key: &str) -> Result<Value, Problem> {
-        let named = |preset: &&(&str, f64)| preset.0 == key;
-        let own = problems::network_presets(problem).iter().find(named);
-        if let Some((_, number)) = own.filter(|_| network) {
-            return Ok(Value::Number(*number));
-        }
-        let presets = problems::presets(problem).unwrap_or_default();
-        // Of several, the last one holds.
-        match presets.into_iter().rfind(|preset| preset.0 == key) {
-            Some((_, value)) => Ok(value),
-            None => Ok(parameter(key)?.default_value()),
-        }
-    }
-
     /// The settings that suit a network on another problem, where one is chosen.
     pub(super) fn suit_network(&mut self, problem: &str, first: bool) -> Result<(), Problem> {
-        let network = self.has_network();
+        let network = has_network(&self.settings);
         for key in problems::NETWORK_SUGGESTED {
-            let table = Self::suggestion(problem, false, key)?;
+            let table = suggestion(problem, false, key)?;
             if !first || self.settings.get(key) == Some(&table) {
-                let suggested = Self::suggestion(problem, network, key)?;
+                let suggested = suggestion(problem, network, key)?;
                 self.settings.set(key, suggested)?;
             }
         }
@@ -56,17 +73,7 @@ impl Lab {
 
     /// Puts a network in the place of the table, or the other way round. What nobody changed by hand becomes what suits it.
     pub(super) fn approximate(&mut self, value: Value) -> Answer {
-        let before = self.has_network();
-        self.settings.set("approximator", value)?;
-        let after = self.has_network();
-        let problem = self.problem.clone();
-        for key in problems::NETWORK_SUGGESTED {
-            let old = Self::suggestion(&problem, before, key)?;
-            if self.settings.get(key) == Some(&old) {
-                let new = Self::suggestion(&problem, after, key)?;
-                self.settings.set(key, new)?;
-            }
-        }
+        self.settings = approximated(&self.settings, &self.problem, value)?;
         self.promise = super::Promise::default();
         self.forget_training();
         Ok(vec![Response::Forgotten, self.settings_response()])
@@ -119,7 +126,7 @@ impl Lab {
         let clock = self.clock.unwrap_or(|| 0.0);
         let choice = Choice::named(model);
         let mut built = build(&choice)?;
-        let settings: Settings = match built.network() {
+        let settings: Hyperparameters = match built.network() {
             Some(network) => network.settings().clone(),
             None => return Err(no_network(model)),
         };

@@ -103,6 +103,17 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Its stable id, as in links.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Shop(_) => SHOP,
+            Self::Textbook(textbook, _) => textbook.id,
+            #[cfg(feature = "whole")]
+            Self::Operation(entry, _) => entry.id,
+        }
+    }
+
     /// Its name and what it is.
     pub fn words(&self) -> (Text, Text) {
         match self {

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use qcart::evaluate::abtest::Outcome;
 use qcart::evaluate::ope::Success;
 use qcart::experiment::study::{
-    Exploring, NetworkName, OffPolicyTerms, PolicyName, SequencesLogTerms, Study, TargetChoice,
-    TrialLogTerms, TrialTerms, ValueTerms,
+    AgentName, Exploring, NetworkName, OffPolicyTerms, PolicyName, SequencesLogTerms, Study,
+    TargetChoice, TrialLogTerms, TrialTerms, ValueTerms,
 };
 use qcart::experiment::{SHOP, Source};
 use qcart::lab::Lab;
@@ -37,6 +37,10 @@ pub struct ValueArguments {
     /// Networks that learn from the log first, separated by commas: mlp, cnn, gru, transformer. Each brings three policies.
     #[arg(long, value_delimiter = ',', value_parser = network)]
     networks: Vec<NetworkName>,
+    /// Agents that learn in the problem first, side by side, separated by commas: table, mlp, cnn, gru, transformer. Each has the settings
+    /// given by --set, and what suits it in the place of those not given.
+    #[arg(long, value_delimiter = ',', value_parser = agent)]
+    agents: Vec<AgentName>,
     /// Leave the agent untrained and its policies out.
     #[arg(long)]
     untrained: bool,
@@ -194,6 +198,14 @@ fn network(name: &str) -> Result<NetworkName, String> {
     })
 }
 
+fn agent(name: &str) -> Result<AgentName, String> {
+    let named = |agent: &AgentName| agent.name() == name;
+    AgentName::ALL.into_iter().find(named).ok_or_else(|| {
+        let names = AgentName::ALL.map(AgentName::name);
+        format!("choose from {}", names.join(", "))
+    })
+}
+
 /// Values policies.
 pub fn value(arguments: &ValueArguments) -> Result<ExitCode, Problem> {
     let common = &arguments.common;
@@ -221,12 +233,13 @@ pub fn value(arguments: &ValueArguments) -> Result<ExitCode, Problem> {
         exploring: arguments.exploring.exploring(),
         seed: 1,
         networks: arguments.networks.clone(),
+        agents: arguments.agents.clone(),
     });
     let done = carry_out(&mut lab, study)?;
     if common.json {
         print_json(&done);
     } else if let StudyReport::Value(report) = &done.report {
-        study_output::value(report);
+        study_output::value(report, lab.settings().choice("approximator"));
         println!("{}", done.link);
     }
     Ok(ExitCode::SUCCESS)

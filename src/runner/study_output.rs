@@ -6,24 +6,40 @@ use qcart::evaluate::value::Sensitivity;
 use qcart::experiment::study::PolicyName;
 use qcart::lab::protocol::{Plan, ValueReport};
 
-/// Policies against the optimum.
-pub fn value(report: &ValueReport) {
+/// Policies against the optimum. Those of the trained agent are named for what holds its action values, where that is no table.
+pub fn value(report: &ValueReport, approximator: &str) {
     let board = &report.board;
     println!(
         "optimum {:.6} at a discount of {}; {} simulated episodes a policy",
         board.optimum, board.gamma, board.episodes
     );
+    let trained = |name: &str| {
+        let all = PolicyName::ALL.into_iter();
+        all.filter(|policy| policy.trained())
+            .any(|policy| policy.name() == name)
+    };
+    let names = board.policies.iter().map(|policy| {
+        let network = approximator != "table" && trained(&policy.name);
+        let name = &policy.name;
+        if network {
+            format!("{name} ({approximator})")
+        } else {
+            name.clone()
+        }
+    });
+    let names: Vec<String> = names.collect();
+    let width = names.iter().map(String::len).fold(14, usize::max);
     println!(
-        "{:<14} {:>12} {:>10}  simulated [95 %]",
+        "{:<width$} {:>12} {:>10}  simulated [95 %]",
         "policy", "value", "of optimum"
     );
-    for policy in &board.policies {
+    for (policy, name) in board.policies.iter().zip(&names) {
         let share = policy.of_optimum;
         let share = share.map_or_else(|| "?".to_owned(), |share| format!("{:.2} %", 100.0 * share));
         let Estimate { value, ci, .. } = &policy.simulated;
         println!(
-            "{:<14} {:>12.6} {share:>10}  {value:.6} [{:.6}, {:.6}]",
-            policy.name, policy.exact, ci[0], ci[1]
+            "{name:<width$} {:>12.6} {share:>10}  {value:.6} [{:.6}, {:.6}]",
+            policy.exact, ci[0], ci[1]
         );
     }
     if let Some(regret) = report.regret.last() {

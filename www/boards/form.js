@@ -80,7 +80,7 @@ const verdict = ({ reproduced }) => reproduced
 export function result(kind, draw) {
   const made = state.policies.results[kind];
   if (!made) return nothing;
-  return html`<div class=${`stack ${isStale(kind) ? "old" : ""}`} data-testid=${`result-${kind}`}>${draw(made.report)}
+  return html`<div class=${`stack ${isStale(kind) ? "old" : ""}`} data-testid=${`result-${kind}`}>${draw(made.report, made)}
     <p class="small soft num">${t("share.digest")} <code>${made.finding.digest}</code></p></div>`;
 }
 
@@ -93,8 +93,17 @@ export function decimals(values) {
   return Math.min(Math.max(3 - Math.floor(Math.log10(size)), 1), 9);
 }
 
-/** The name of a policy; those of networks are a network and what it ranks by. */
+/** The names of what may hold action values. */
+export const AGENTS = { table: () => t("policies.agent.table"), mlp: () => "MLP", cnn: () => "CNN", gru: () => "GRU", transformer: () => "Transformer" };
+
+/** The name of a policy; those of networks are a network and what it ranks by, those of agents what learned and what held its values. */
 export function policyName(name) {
   const [network, by] = name.split(".");
+  if (by === "q" || by === "doubleQ") return t(`policies.agent.${by}`, { agent: AGENTS[network]() });
   return by ? t(`policies.network.${by}`, { network }) : t(`policies.policy.${name}`);
 }
+
+/** The same where the trained agent's own policies say what held its values, if that was no table. */
+export const namedBy = (approximator) => (name) =>
+  approximator !== "table" && TRAINED.includes(name) ? `${policyName(name)} (${AGENTS[approximator]()})` : policyName(name);
+const TRAINED = ["qGreedy", "epsilonGreedy", "softmax"];

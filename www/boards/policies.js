@@ -24,7 +24,7 @@ export function emptyPolicies() {
     /** How many studies have ended. */
     runs: 0,
     problems: {},
-    /** By kind: `{report, finding, study, basis, verdict}`. */
+    /** By kind: `{report, finding, study, basis, approximator, verdict}`. */
     results: {},
     /** An experiment under way: `{users, report}`. */
     live: null,
@@ -35,7 +35,7 @@ export function emptyPolicies() {
     promised: {},
     forms: {
       exploring: { epsilon: 0.1, temperature: 0.1 },
-      value: { episodes: 10000, networks: [] },
+      value: { episodes: 10000, networks: [], agents: [] },
       offPolicy: { target: "file", name: "", text: "", epsilon: 0.1, success: "click", estimate: false, resamples: 2000 },
       sequences: { logging: "epsilonGreedy", target: "qGreedy", episodes: 2000, resamples: 500 },
       sequencesLog: { target: "uniform", name: "", text: "", success: "click", gamma: 1, resamples: 500 },
@@ -62,7 +62,7 @@ export function studyOf(kind) {
   const exploring = { ...forms.exploring };
   switch (kind) {
     case "value":
-      return { value: { policies: valued(form), episodes: form.episodes, exploring, seed, networks: state.decide.problem === "shop" ? form.networks : [] } };
+      return { value: { policies: valued(form), episodes: form.episodes, exploring, seed, networks: state.decide.problem === "shop" ? form.networks : [], agents: form.agents } };
     case "offPolicy":
       return { offPolicy: { target: targetOf(form), success: form.success, estimatePropensities: form.estimate, resamples: form.resamples, seed } };
     case "sequences":
@@ -155,7 +155,7 @@ export async function run(kind) {
     await pool[0].prepare(decided);
     const answer = kind === "trial" ? await conduct(study.trial, decided, turn) : await pool[0].study(study, (fraction) => tell(turn, fraction));
     if (turn !== turns) return;
-    await keep(kind, { study, basis, answer });
+    await keep(kind, { study, basis, answer, approximator: decided?.experiment.settings.approximator ?? "table" });
   } catch (error) {
     if (turn !== turns) return;
     if (!(error instanceof StudyProblem)) console.error(error);
@@ -173,10 +173,10 @@ function tell(turn, fraction) {
 }
 
 /** Shows a result and puts it into the experiment. */
-async function keep(kind, { study, basis, answer }) {
+async function keep(kind, { study, basis, answer, approximator }) {
   const { report, finding } = answer;
   const verdict = await keepFinding(finding);
-  state.policies.results[kind] = { report: report[kind], finding, study, basis, verdict };
+  state.policies.results[kind] = { report: report[kind], finding, study, basis, approximator, verdict };
   announce(t("policies.ready"));
 }
 

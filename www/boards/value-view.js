@@ -4,61 +4,63 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
 import { changed, state } from "../state.js";
-import { decimals, exploring, number, policyName, result, told, transport, withInterval } from "./form.js";
+import { AGENTS, decimals, exploring, namedBy, number, result, told, transport, withInterval } from "./form.js";
 
 export function valueView() {
   const ready = state.decide.world?.optimum != null;
   return html`
     <p class="small soft">${t("policies.value.lead")}</p>
     <div class="fields terms">${number("value", "episodes", 100, 1000000, 100)}${exploring()}</div>
-    ${state.decide.problem === "shop" ? networks() : nothing}
+    ${pick("agents", Object.keys(AGENTS), (name) => AGENTS[name]())}
+    ${state.decide.problem === "shop" ? pick("networks", Object.keys(AGENTS).slice(1), (name) => name) : nothing}
     ${state.learn.phase === "done" ? nothing : html`<p class="message">${t("policies.untrained")}</p>`}
     ${transport("value", ready ? null : t("policies.undecided"))}
     ${told("value")}
     ${result("value", draw)}`;
 }
 
-/** Networks that learn from the log first, as policies. */
-function networks() {
+/** Who learns first: agents in the problem, or networks from the log. */
+function pick(kind, all, label) {
   const form = state.policies.forms.value;
   const put = (name, on) => {
-    form.networks = ["mlp", "cnn", "gru", "transformer"].filter((one) => (one === name ? on : form.networks.includes(one)));
+    form[kind] = all.filter((one) => (one === name ? on : form[kind].includes(one)));
     changed("evaluate");
   };
-  return html`<div class="stack tight"><div class="row" role="group" aria-labelledby="value-networks"><span class="label" id="value-networks">${t("policies.networks")}</span>
-    ${["mlp", "cnn", "gru", "transformer"].map((name) => html`<label class="check small"><input type="checkbox" data-network=${name} .checked=${form.networks.includes(name)} @change=${({ target }) => put(name, target.checked)}>${name}</label>`)}</div>
-    <p class="small soft">${t("policies.networks.note")}</p></div>`;
+  return html`<div class="stack tight"><div class="row" role="group" aria-labelledby=${`value-${kind}`}><span class="label" id=${`value-${kind}`}>${t(`policies.${kind}`)}</span>
+    ${all.map((name) => html`<label class="check small"><input type="checkbox" data-kind=${kind} data-network=${name} .checked=${form[kind].includes(name)} @change=${({ target }) => put(name, target.checked)}>${label(name)}</label>`)}</div>
+    <p class="small soft">${t(`policies.${kind}.note`)}</p></div>`;
 }
 
-function draw({ board, regret, scanned, lift, gamma }) {
+function draw({ board, regret, scanned, lift, gamma }, { approximator }) {
+  const named = namedBy(approximator);
   const digits = decimals(board.policies.map(({ exact }) => exact));
-  const plots = { regret: regret.length > 1 ? regretChart(regret) : null, lift: lift ? scanChart(lift, scanned, "lift") : null, gamma: scanChart(gamma, scanned, "gamma") };
+  const plots = { regret: regret.length > 1 ? regretChart(regret) : null, lift: lift ? scanChart(lift, scanned, "lift", named) : null, gamma: scanChart(gamma, scanned, "gamma", named) };
   const kinds = Object.keys(plots).filter((kind) => plots[kind]);
   const plot = kinds.includes(state.policies.plot) ? state.policies.plot : kinds[0];
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.value.table")}><table class="board" data-testid="values">
       <thead><tr><th scope="col">${t("policies.policy")}</th><th scope="col" class="num">${t("policies.exact")}</th><th scope="col" class="num">${t("policies.share")}</th><th scope="col" class="num">${t("policies.simulated")}</th><th scope="col" class="num">n</th></tr></thead>
-      <tbody>${board.policies.map((policy) => html`<tr><th scope="row">${policyName(policy.name)}</th>
+      <tbody>${board.policies.map((policy) => html`<tr><th scope="row">${named(policy.name)}</th>
         <td class="num"><b>${format.fixed(policy.exact, digits)}</b></td>
         <td class="num">${format.percent(policy.ofOptimum, 2)}</td>
         <td class="num">${withInterval(policy.simulated.value, policy.simulated.ci, digits)}</td>
         <td class="num">${format.whole(board.episodes)}</td></tr>`)}</tbody>
     </table></div>
-    <q-chart size="rows" .spec=${forest(board)}></q-chart>
+    <q-chart size="rows" .spec=${forest(board, named)}></q-chart>
     <div class="part">
       <div class="chips" role="group" aria-label=${t("evaluate.plots")}>${kinds.map((kind) => html`<button type="button" class="chip" aria-pressed=${plot === kind} @click=${() => { state.policies.plot = kind; changed("evaluate"); }}>${t(`policies.plot.${kind}`)}</button>`)}</div>
       <q-chart size="tall" .spec=${plots[plot]}></q-chart>
-      ${plot === "regret" ? html`<p class="small soft">${t("policies.regret.note")}</p>` : words(plot === "lift" ? lift : gamma, scanned, plot)}
+      ${plot === "regret" ? html`<p class="small soft">${t("policies.regret.note")}</p>` : words(plot === "lift" ? lift : gamma, scanned, plot, named)}
     </div>`;
 }
 
-function forest({ policies, optimum }) {
+function forest({ policies, optimum }, named) {
   return {
     kind: "forest",
     title: t("policies.value.forest"),
     x: { label: t("policies.value.axis") },
     y: { label: t("policies.policy") },
-    bars: [...policies].sort((a, b) => b.exact - a.exact).map(({ name, simulated: { value, ci } }) => ({ label: policyName(name), parts: [value - optimum], interval: [ci[0] - optimum, ci[1] - optimum] })),
+    bars: [...policies].sort((a, b) => b.exact - a.exact).map(({ name, simulated: { value, ci } }) => ({ label: named(name), parts: [value - optimum], interval: [ci[0] - optimum, ci[1] - optimum] })),
   };
 }
 
@@ -73,19 +75,19 @@ function regretChart(regret) {
 }
 
 /** Shares of the optimum over an assumption, with a mark where the winner changes. */
-function scanChart(found, names, of) {
+function scanChart(found, names, of, named) {
   return {
     kind: "lines",
     title: t(`policies.plot.${of}`),
     x: { label: t(`policies.axis.${of}`) },
     y: { label: t("policies.share"), unit: "%" },
-    series: names.map((name, at) => ({ label: policyName(name), style: at, x: found.at, y: found.values.map((row) => row[at] * 100), exact: true })),
-    marks: found.crossings.map(({ at, above }) => ({ x: at, label: t("policies.crossing", { name: policyName(names[above]) }) })),
+    series: names.map((name, at) => ({ label: named(name), style: at, x: found.at, y: found.values.map((row) => row[at] * 100), exact: true })),
+    marks: found.crossings.map(({ at, above }) => ({ x: at, label: t("policies.crossing", { name: named(names[above]) }) })),
     references: [{ y: 100, label: t("policies.policy.optimal") }],
   };
 }
 
-function words({ crossings, winner }, names, of) {
-  if (crossings.length === 0) return html`<p class="small soft">${t("policies.throughout", { name: policyName(names[winner[0]]) })}</p>`;
-  return html`<ul class="notes">${crossings.map(({ at, below, above }) => html`<li class="clear">${t(`policies.crossing.${of}`, { at: format.brief(at), below: policyName(names[below]), above: policyName(names[above]) })}</li>`)}</ul>`;
+function words({ crossings, winner }, names, of, named) {
+  if (crossings.length === 0) return html`<p class="small soft">${t("policies.throughout", { name: named(names[winner[0]]) })}</p>`;
+  return html`<ul class="notes">${crossings.map(({ at, below, above }) => html`<li class="clear">${t(`policies.crossing.${of}`, { at: format.brief(at), below: named(names[below]), above: named(names[above]) })}</li>`)}</ul>`;
 }

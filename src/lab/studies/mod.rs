@@ -1,5 +1,6 @@
 //! The policy board of a laboratory: one study at a time, slice by slice.
 
+mod agents;
 mod conduct;
 mod networks;
 mod off_policy;

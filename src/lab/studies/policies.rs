@@ -42,7 +42,7 @@ impl Supposed {
             .iter()
             .map(|&bits| f64::from_le_bytes(bits))
             .collect();
-        let fits = q.len() == ground.q_star.len() && rest.is_empty();
+        let fits = q.len() == ground.solution.q.len() && rest.is_empty();
         if fits && q.iter().all(|number| number.is_finite()) {
             let points = learned.points.clone();
             return Ok(Self { q, points });
@@ -86,9 +86,9 @@ pub struct Ground {
     pub horizon: u32,
     /// Expected return of the optimal policy.
     pub optimum: f64,
-    pub q_star: Rc<Vec<f64>>,
+    pub solution: Rc<Optimum>,
     pub learned: Option<Supposed>,
-    settings: Settings,
+    pub settings: Settings,
 }
 
 impl Ground {
@@ -106,7 +106,7 @@ impl Ground {
             gamma: settings.number("gamma"),
             horizon: settings.integer("episodeCap"),
             optimum: optimum.start_value,
-            q_star: Rc::new(optimum.q.clone()),
+            solution: Rc::new(optimum.clone()),
             learned: None,
             settings: settings.clone(),
         }
@@ -124,7 +124,7 @@ impl Ground {
         let learned = self.learned.as_ref().map_or(&[][..], |learned| &learned.q);
         let world = &self.problem;
         Ok(match name {
-            PolicyName::Optimal => Stochastic::greedy(world, &self.q_star),
+            PolicyName::Optimal => Stochastic::greedy(world, &self.solution.q),
             PolicyName::QGreedy => Stochastic::greedy(world, learned),
             PolicyName::EpsilonGreedy => {
                 Stochastic::epsilon_greedy(world, learned, exploring.epsilon)
@@ -154,7 +154,7 @@ impl Ground {
     fn at_once(&self) -> Vec<f64> {
         let world = &self.problem;
         let zeros = vec![0.0; world.states() as usize];
-        let mut earned = Vec::with_capacity(self.q_star.len());
+        let mut earned = Vec::with_capacity(self.solution.q.len());
         for state in 0..world.states() {
             let from = earned.len();
             earned.resize(from + world.actions(state) as usize, 0.0);
@@ -179,7 +179,7 @@ impl Ground {
         let Decision::Shop(shop) = &self.problem else {
             return Vec::new();
         };
-        let mut scores = Vec::with_capacity(self.q_star.len());
+        let mut scores = Vec::with_capacity(self.solution.q.len());
         for state in 0..shop.states() {
             let actions = shop.actions(state) as usize;
             let entries = shop.entries(state)[..actions].iter();

@@ -3,15 +3,16 @@
 use std::rc::Rc;
 
 use super::Work;
+use super::agents::Training;
 use super::networks::Learning;
 use super::policies::Ground;
 use crate::behaviour::Sessions;
 use crate::env::Model;
 use crate::env::shop::Shop;
 use crate::evaluate::value::{
-    BoardStudy, Conditions, Evaluation, Scan, Sensitivity, regret, share,
+    BoardStudy, Conditions, Evaluation, Scan, Sensitivity, Stochastic, regret, share,
 };
-use crate::experiment::study::{NetworkName, PolicyName, ValueTerms};
+use crate::experiment::study::{AgentName, NetworkName, PolicyName, ValueTerms};
 use crate::lab::problems::Problem as Decision;
 use crate::lab::protocol::{StudyReport, ValueReport};
 use crate::problem::{Problem, Text};
@@ -35,11 +36,60 @@ pub struct Valuing {
     lift: Option<Scan>,
     gamma: Scan,
     point: Option<Point>,
-    /// The networks that are still to learn, the last one first.
-    networks: Vec<NetworkName>,
-    learning: Option<Learning>,
+    /// The networks and agents that are still to learn, the last one first.
+    pupils: Vec<Pupil>,
+    learning: Option<School>,
     sessions: Rc<Sessions>,
     count: usize,
+}
+
+/// Who learns before the board is made.
+#[derive(Clone, Copy)]
+enum Pupil {
+    /// A network, from the log.
+    Network(NetworkName),
+    /// An agent, in the problem.
+    Agent(AgentName),
+}
+
+/// One of them at it.
+enum School {
+    Log(Box<Learning>),
+    Problem(Training),
+}
+
+impl School {
+    fn new(pupil: Pupil, ground: &Ground, sessions: &Rc<Sessions>) -> Result<Self, Problem> {
+        Ok(match pupil {
+            Pupil::Network(name) => {
+                let learning = Learning::new(name, ground.gamma, sessions.clone())?;
+                Self::Log(Box::new(learning))
+            }
+            Pupil::Agent(name) => Self::Problem(Training::new(name, ground)?),
+        })
+    }
+
+    fn done(&self) -> f64 {
+        match self {
+            Self::Log(learning) => learning.done(),
+            Self::Problem(training) => training.done(),
+        }
+    }
+
+    fn advance(&mut self, work: u64) -> Result<bool, Problem> {
+        match self {
+            Self::Log(learning) => learning.advance(work),
+            Self::Problem(training) => training.advance(work),
+        }
+    }
+
+    /// The policies that came of it.
+    fn policies(self, ground: &Ground) -> Result<Vec<(String, Stochastic)>, Problem> {
+        match self {
+            Self::Log(learning) => learning.policies(ground),
+            Self::Problem(training) => Ok(vec![training.policy()]),
+        }
+    }
 }
 
 /// One point of a scan under way: its optimum, then each policy.
@@ -74,9 +124,9 @@ impl Valuing {
         }
         Ok(Self {
             sessions: Rc::new(log.map_or_else(Sessions::default, |log| Sessions::from_log(log))),
-            networks: terms.networks.iter().rev().copied().collect(),
+            count: terms.networks.len() + terms.agents.len(),
+            pupils: pupils(terms),
             learning: None,
-            count: terms.networks.len(),
             board: BoardStudy::new(ground.optimum, policies, conditions),
             boarded: false,
             scanned: terms
@@ -134,7 +184,7 @@ impl Point {
             }
             return Ok(None);
         }
-        // The optimal policy is left out: every assumption has it anew. So are those of networks, which have a point in their names.
+        // The optimal policy is left out: every assumption has it anew. So are those that were learned for this study, which have a point in their names.
         let optimal = PolicyName::Optimal.name();
         let scanned = |name: &str| name != optimal && !name.contains('.');
         let mut policies = board.policies().iter().filter(|(name, _)| scanned(name));
@@ -159,22 +209,18 @@ impl Point {
 
 impl Work for Valuing {
     fn advance(&mut self, work: u64) -> Result<Option<StudyReport>, Problem> {
-        if let Some(learning) = &mut self.learning {
-            if learning.advance(work)? {
-                let policies = learning.policies(&self.ground)?;
-                for (name, policy) in policies {
-                    self.board.add(name, policy);
-                }
-                self.learning = None;
+        if let Some(mut learning) = self.learning.take() {
+            if !learning.advance(work)? {
+                self.learning = Some(learning);
+                return Ok(None);
+            }
+            for (name, policy) in learning.policies(&self.ground)? {
+                self.board.add(name, policy);
             }
             return Ok(None);
         }
-        if let Some(name) = self.networks.pop() {
-            self.learning = Some(Learning::new(
-                name,
-                self.ground.gamma,
-                self.sessions.clone(),
-            )?);
+        if let Some(pupil) = self.pupils.pop() {
+            self.learning = Some(School::new(pupil, &self.ground, &self.sessions)?);
             return Ok(None);
         }
         if !self.boarded {
@@ -218,10 +264,17 @@ impl Work for Valuing {
         }
         // Learning takes nearly all of the time.
         let under_way = self.learning.as_ref();
-        let waiting = self.networks.len() + usize::from(under_way.is_some());
-        let learned = (self.count - waiting) as f64 + under_way.map_or(0.0, Learning::done);
+        let waiting = self.pupils.len() + usize::from(under_way.is_some());
+        let learned = (self.count - waiting) as f64 + under_way.map_or(0.0, School::done);
         0.9 * learned / self.count as f64 + 0.1 * if waiting > 0 { 0.0 } else { rest }
     }
+}
+
+/// Who learns first, the last one first: agents, then networks.
+fn pupils(terms: &ValueTerms) -> Vec<Pupil> {
+    let networks = terms.networks.iter().rev().copied().map(Pupil::Network);
+    let agents = terms.agents.iter().rev().copied().map(Pupil::Agent);
+    networks.chain(agents).collect()
 }
 
 fn no_log() -> Problem {

@@ -52,8 +52,8 @@ fn the_shop_is_learned_by_a_network_and_by_the_table_again() {
         page.value("document.querySelector('[data-testid=open-boards]').click()")?;
         page.wait_for("document.querySelector('#board-policies')")?;
         page.value("document.querySelector('#board-policies').click()")?;
-        page.wait_for("document.querySelector('[data-network=mlp]')")?;
-        page.value("document.querySelector('[data-network=mlp]').click()")?;
+        page.wait_for("document.querySelector('[data-kind=networks][data-network=mlp]')")?;
+        page.value("document.querySelector('[data-kind=networks][data-network=mlp]').click()")?;
         page.value("document.querySelector('[data-testid=run-value]').click()")?;
         page.wait_for("document.querySelector('[data-testid=values]')?.innerText.includes('mlp: likelihood × value')")?;
         page.check_accessibility()?;

@@ -1,0 +1,56 @@
+//! Agents that learn in the decision problem as a part of the study, side by side.
+
+use super::policies::Ground;
+use crate::agent::learner::Algorithm;
+use crate::evaluate::value::Stochastic;
+use crate::experiment::parameters::Value;
+use crate::experiment::study::AgentName;
+use crate::lab::configure;
+use crate::lab::networks::approximated;
+use crate::lab::problems::Problem as Decision;
+use crate::problem::Problem;
+use crate::train::{StopReason, Trainer};
+
+/// An agent under way.
+pub struct Training {
+    name: String,
+    trainer: Box<Trainer<Decision>>,
+}
+
+impl Training {
+    /// An agent that has learned nothing yet, with the settings of the experiment, or what suits it where nobody changed those.
+    pub fn new(agent: AgentName, ground: &Ground) -> Result<Self, Problem> {
+        let value = Value::Choice(agent.name().to_owned());
+        let settings = approximated(&ground.settings, ground.problem.id(), value)?;
+        let config = configure::training(&settings, 0);
+        let by = match config.algorithm {
+            Algorithm::Q => "q",
+            Algorithm::DoubleQ => "doubleQ",
+        };
+        let optimum = ground.solution.as_ref().clone();
+        Ok(Self {
+            name: format!("{}.{by}", agent.name()),
+            trainer: Box::new(Trainer::new(ground.problem.clone(), optimum, config)?),
+        })
+    }
+
+    /// The share that is learned.
+    pub fn done(&self) -> f64 {
+        self.trainer.steps() as f64 / self.trainer.config().budget_steps.max(1) as f64
+    }
+
+    /// Learns for about `work` elementary operations; true when all is learned.
+    pub fn advance(&mut self, work: u64) -> Result<bool, Problem> {
+        self.trainer.advance(work);
+        match self.trainer.stop_reason() {
+            Some(StopReason::Failed(problem)) => Err(problem.clone()),
+            reason => Ok(reason.is_some()),
+        }
+    }
+
+    /// The greedy policy of what it learned, named for what it is: `gru.q`, `table.doubleQ`.
+    pub fn policy(self) -> (String, Stochastic) {
+        let greedy = Stochastic::greedy(self.trainer.model(), self.trainer.q().values());
+        (self.name, greedy)
+    }
+}
