@@ -54,8 +54,17 @@ fn the_shop_is_learned_by_a_network_and_by_the_table_again() {
         page.value("document.querySelector('#board-policies').click()")?;
         page.wait_for("document.querySelector('[data-kind=networks][data-network=mlp]')")?;
         page.value("document.querySelector('[data-kind=networks][data-network=mlp]').click()")?;
+        page.value("document.querySelector('[data-kind=agents][data-network=mlp]').click()")?;
         page.value("document.querySelector('[data-testid=run-value]').click()")?;
         page.wait_for("document.querySelector('[data-testid=values]')?.innerText.includes('mlp: likelihood × value')")?;
+        // One trained for the study beside the trained one, on the same settings: the same policy.
+        let worth = |name: &str| {
+            page.value(&format!(
+            "[...document.querySelectorAll('[data-testid=values] tbody tr')].find((row) => row.cells[0].innerText === '{name}').cells[1].innerText"
+        ))
+        };
+        let (own, beside) = (worth("Q-greedy (MLP)")?, worth("Q-learning (MLP)")?);
+        ensure!(own == beside, "{own} beside {beside}");
         page.check_accessibility()?;
         page.click("button", "a table")?;
         page.wait_for("!document.querySelector('[data-testid=network-costs]')")
