@@ -228,7 +228,9 @@ impl Blocks {
                 }
             }
             let suspect = traits.nul
-                || std::str::from_utf8(&block[start..at]).map_or(true, self.may_be_replaced());
+                || traits.wide
+                    && std::str::from_utf8(&block[start..at])
+                        .map_or(true, self.may_be_replaced());
             if traits.space || quoted {
                 self.batch.trim(quoted, block);
             }
@@ -315,7 +317,11 @@ impl Blocks {
 
 /// How many bytes from the start on are ASCII.
 fn ascii_len(bytes: &[u8]) -> usize {
-    let pieces = bytes.chunks(PIECE).take_while(|piece| piece.is_ascii());
+    // Unlike the library's way, this becomes vectors on every target.
+    let all = |piece: &[u8]| piece.iter().fold(0, |all, byte| all | byte);
+    let pieces = bytes
+        .chunks(PIECE)
+        .take_while(|piece| all(piece).is_ascii());
     let whole = pieces.map(<[u8]>::len).sum::<usize>();
     whole
         + bytes[whole..]

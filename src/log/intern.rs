@@ -55,6 +55,9 @@ const EMPTY: Slot = Slot {
 pub(super) struct Interner {
     slots: Vec<Slot>,
     shift: u32,
+    /// The names by number while all are plain numbers: their values, which say all of them.
+    values: Vec<u32>,
+    /// The names by number once one is not: their texts, one after the other, and where each ends.
     text: Vec<u8>,
     ends: Vec<u32>,
     hasher: FixedState,
@@ -72,6 +75,7 @@ impl Interner {
         Self {
             slots: vec![EMPTY; 1 << 8],
             shift: 64 - 8,
+            values: Vec::new(),
             text: Vec::new(),
             ends: Vec::new(),
             hasher: FixedState::with_seed(0),
@@ -83,7 +87,7 @@ impl Interner {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.values.len() + self.ends.len()
     }
 
     /// Whether the names have outgrown 32-bit offsets.
@@ -91,16 +95,26 @@ impl Interner {
         self.text.len() >= MOST_TEXT
     }
 
-    /// Bytes of memory taken.
+    /// Bytes of memory taken, with those that the names will take as text.
     pub(super) fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<Slot>()
             + self.numerals.bytes()
+            + self.values.capacity() * 4
+            + self.values.len() * (numerals::LONGEST + 4)
             + self.text.capacity()
             + self.ends.capacity() * 4
     }
 
-    /// The name with this number.
-    pub(super) fn get(&self, number: u32) -> &[u8] {
+    /// The name with this number, as text.
+    pub(super) fn name(&self, number: u32) -> String {
+        match self.values.get(number as usize) {
+            Some(value) => value.to_string(),
+            None => String::from_utf8_lossy(self.text_of(number)).into_owned(),
+        }
+    }
+
+    /// The text of the name with this number, once names stand as texts.
+    fn text_of(&self, number: u32) -> &[u8] {
         let index = number as usize;
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.text[start as usize..self.ends[index] as usize]
@@ -131,9 +145,7 @@ impl Interner {
         out.extend(values.iter().enumerate().map(|(index, &value)| {
             let number = self.numerals.get(value);
             if number == NONE {
-                let number = self.add(text, span(index));
-                self.numerals.set(value, number);
-                number
+                self.add_plain(value, text, span(index))
             } else {
                 number
             }
@@ -169,7 +181,7 @@ impl Interner {
     }
 
     /// The number of the name at `span` of `text`, which must go on for [`PADDING`] bytes after it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn number(&mut self, text: &[u8], span: Span) -> u32 {
         // Event words and categories come in runs.
         let short = short(text, span);
@@ -178,6 +190,11 @@ impl Interner {
         {
             return self.last.number;
         }
+        self.other_number(short, text, span)
+    }
+
+    #[inline(never)]
+    fn other_number(&mut self, short: Option<Slot>, text: &[u8], span: Span) -> u32 {
         let number = self.find(self.key(text, span), text, span);
         if let Some(key) = short {
             self.last = Slot { number, ..key };
@@ -189,10 +206,9 @@ impl Interner {
     fn find(&mut self, key: Slot, text: &[u8], span: Span) -> u32 {
         if key.tag == PLAIN {
             let value = key.low as u32;
-            let mut number = self.numerals.get(value);
+            let number = self.numerals.get(value);
             if number == NONE {
-                number = self.add(text, span);
-                self.numerals.set(value, number);
+                return self.add_plain(value, text, span);
             }
             return number;
         }
@@ -205,7 +221,7 @@ impl Interner {
             }
             if slot.low == key.low
                 && slot.tag == key.tag
-                && (key.tag != LONG || self.get(slot.number) == span.of(text))
+                && (key.tag != LONG || self.text_of(slot.number) == span.of(text))
             {
                 return slot.number;
             }
@@ -249,6 +265,9 @@ impl Interner {
 
     #[inline]
     fn insert(&mut self, index: usize, key: Slot, text: &[u8], span: Span) -> u32 {
+        if !self.values.is_empty() {
+            self.write_out();
+        }
         let number = self.add(text, span);
         self.slots[index] = Slot { number, ..key };
         self.hashed += 1;
@@ -256,6 +275,31 @@ impl Interner {
             self.grow();
         }
         number
+    }
+
+    /// Gives the next number to a name that is a plain number.
+    #[inline]
+    fn add_plain(&mut self, value: u32, text: &[u8], span: Span) -> u32 {
+        let number = if self.ends.is_empty() {
+            self.values.push(value);
+            self.values.len() as u32 - 1
+        } else {
+            self.add(text, span)
+        };
+        self.numerals.set(value, number);
+        number
+    }
+
+    /// Writes as texts the names that stand as values.
+    #[cold]
+    fn write_out(&mut self) {
+        let values = std::mem::take(&mut self.values);
+        self.ends.reserve(values.len());
+        self.text.reserve(values.len() * numerals::LONGEST);
+        for value in values {
+            numerals::write(value, &mut self.text);
+            self.ends.push(self.text.len() as u32);
+        }
     }
 
     /// Gives the next number to a name.
@@ -283,8 +327,9 @@ impl Interner {
     }
 
     /// The names alone; the table is given back. The bytes handed in were UTF-8.
-    pub(super) fn into_names(self) -> Names {
-        drop((self.slots, self.numerals));
+    pub(super) fn into_names(mut self) -> Names {
+        self.close();
+        self.write_out();
         match String::from_utf8(self.text) {
             Ok(text) => Names {
                 text,
@@ -350,10 +395,20 @@ mod tests {
         interner.number(&text, span)
     }
 
+    fn twin_order<'a>(twin: &HashMap<&'a str, u32>) -> Vec<&'a str> {
+        let mut names: Vec<&str> = twin.keys().copied().collect();
+        names.sort_by_key(|name| twin[name]);
+        names
+    }
+
     proptest! {
         #[test]
         fn numbers_are_those_of_first_appearance(
-            names in prop::collection::vec("[a-c0-9é]{1,5}|[0-9]{8,20}", 0..600)
+            names in prop_oneof![
+                prop::collection::vec("[a-c0-9é]{1,5}|[0-9]{8,20}", 0..600),
+                prop::collection::vec("[1-9][0-9]{0,5}", 0..300),
+                prop::collection::vec("[1-9][0-9]{0,2}|[0-9]{1,3}", 0..300),
+            ]
         ) {
             let mut interner = Interner::new();
             let mut twin: HashMap<&str, u32> = HashMap::new();
@@ -361,6 +416,9 @@ mod tests {
                 let next = twin.len() as u32;
                 let want = *twin.entry(name).or_insert(next);
                 prop_assert_eq!(number(&mut interner, name), want);
+            }
+            for (number, name) in (0..).zip(twin_order(&twin)) {
+                prop_assert_eq!(interner.name(number), name);
             }
             let stored = interner.into_names();
             prop_assert_eq!(stored.len(), twin.len());

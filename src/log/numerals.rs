@@ -5,6 +5,8 @@ use super::intern::Span;
 
 /// The numbers kept here are below this.
 const LIMIT: u64 = 1 << 24;
+/// Most digits that a number kept here has.
+pub(super) const LONGEST: usize = 8;
 /// Numbers of a page.
 const PAGE: usize = 1 << 8;
 
@@ -81,6 +83,22 @@ pub(super) fn plain(text: &[u8], span: Span) -> u32 {
         Some(value) if value < LIMIT => value as u32,
         _ => NONE,
     }
+}
+
+/// Appends the digits of a number kept here.
+pub(super) fn write(value: u32, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; LONGEST];
+    let mut rest = value;
+    let mut first = LONGEST;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
 }
 
 /// The value of eight ASCII digits, the first in the lowest byte, or `None`. Works on all eight at once (Lemire,

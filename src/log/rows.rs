@@ -163,9 +163,7 @@ impl Events {
         self.words.iter().enumerate().map(|(index, word)| {
             let name = match index.checked_sub(1) {
                 None => String::new(),
-                Some(index) => {
-                    String::from_utf8_lossy(self.word_names.get(index as u32)).into_owned()
-                }
+                Some(index) => self.word_names.name(index as u32),
             };
             (name, word)
         })
@@ -252,8 +250,7 @@ impl Events {
         let Some(slot) = reading.slots.event else {
             return Ok(());
         };
-        for row in 0..values.fault.len() {
-            let span = fields.span(row, slot);
+        for (row, span) in fields.spans(slot).enumerate() {
             let number = if values.fault[row].is_some() || span.is_empty() {
                 NO_WORD
             } else {
@@ -280,6 +277,11 @@ impl Events {
         values: &mut Values,
     ) -> Result<(), Problem> {
         values.good.clear();
+        values.kind.clear();
+        if values.fault.iter().all(Option::is_none) && self.all_kinds(values) {
+            values.good.extend(0..values.fault.len() as u32);
+            return Ok(());
+        }
         values.kind.clear();
         for row in 0..values.fault.len() {
             if let Some((reason, slot)) = values.fault[row] {
@@ -308,6 +310,27 @@ impl Events {
             }
         }
         Ok(())
+    }
+
+    /// The event types of rows without fault, a run of equal words at a time; `false`, and nothing counted, if some are
+    /// to be ignored.
+    fn all_kinds(&mut self, values: &mut Values) -> bool {
+        let rows = values.fault.len();
+        if values.word.is_empty() {
+            values.word.resize(rows, NO_WORD);
+        }
+        for run in values.word.chunk_by(PartialEq::eq) {
+            let Some(kind) = self.words[run[0] as usize].mapped else {
+                return false;
+            };
+            values
+                .kind
+                .resize(values.kind.len() + run.len(), kind as u8);
+        }
+        for run in values.word.chunk_by(PartialEq::eq) {
+            self.words[run[0] as usize].count += run.len() as u64;
+        }
+        true
     }
 
     /// Stores the good rows, one column after the other.
@@ -364,12 +387,17 @@ impl Events {
 
 /// Numbers the names of a slot in the good rows.
 fn intern(table: &mut Interner, names: &mut Names, good: &[u32], fields: &Fields, slot: usize) {
-    names.good.clear();
-    names
-        .good
-        .extend(good.iter().map(|&row| names.values[row as usize]));
+    let values = if good.len() == names.values.len() {
+        &names.values
+    } else {
+        names.good.clear();
+        names
+            .good
+            .extend(good.iter().map(|&row| names.values[row as usize]));
+        &names.good
+    };
     let span = |index: usize| fields.span(good[index] as usize, slot);
-    if !table.plain_numbers(fields.text, &names.good, span, &mut names.numbers) {
+    if !table.plain_numbers(fields.text, values, span, &mut names.numbers) {
         fields.of(good, slot, &mut names.spans);
         table.numbers(fields.text, &names.spans, &mut names.numbers);
     }

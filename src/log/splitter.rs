@@ -114,12 +114,16 @@ pub(super) struct Traits {
     pub(super) space: bool,
     /// A carriage return.
     pub(super) carriage: bool,
+    /// A byte beyond ASCII.
+    pub(super) wide: bool,
 }
 
 /// Looks a piece of text over. Written as plain sums so that the compiler uses vectors.
 pub(super) fn traits(text: &[u8]) -> Traits {
     let (mut quote, mut nul, mut space, mut carriage) = (0_u8, 0_u8, 0_u8, 0_u8);
+    let mut all = 0;
     for &byte in text {
+        all |= byte;
         space |= u8::from(byte == b' ');
         quote |= u8::from(byte == b'"');
         nul |= u8::from(byte == 0);
@@ -130,6 +134,7 @@ pub(super) fn traits(text: &[u8]) -> Traits {
         nul: nul != 0,
         space: space != 0,
         carriage: carriage != 0,
+        wide: !all.is_ascii(),
     }
 }
 

@@ -87,16 +87,26 @@ impl<'a> Fields<'a> {
         }));
     }
 
+    /// Where the field of the slot stands in each row.
+    pub(super) fn spans(&self, slot: usize) -> impl Iterator<Item = Span> {
+        let at = self.offsets[slot];
+        let rows = self.marks.get(at..).unwrap_or(&[]).chunks(self.stride);
+        rows.filter_map(|field| {
+            let &[start, end] = field.first_chunk()?;
+            Some(Span {
+                start,
+                end: end - 1,
+            })
+        })
+    }
+
     /// The value of the slot's name in each row, where it is a plain number.
     fn plain(&self, slot: usize, values: &mut Vec<u32>) {
         values.clear();
-        let at = self.offsets[slot];
-        let fields = self.marks.get(at..).unwrap_or(&[]).chunks(self.stride);
-        values.extend(fields.filter_map(|field| {
-            let &[start, end] = field.first_chunk()?;
-            let end = end - 1;
-            Some(numerals::plain(self.text, Span { start, end }))
-        }));
+        values.extend(
+            self.spans(slot)
+                .map(|span| numerals::plain(self.text, span)),
+        );
     }
 
     #[inline]
@@ -273,12 +283,12 @@ impl Values {
         parse: impl Fn(&[u8]) -> Result<i64, TimeFault>,
     ) {
         self.time.clear();
-        let rows = self.fault.iter_mut().enumerate();
-        self.time.extend(rows.map(|(row, fault)| {
+        let rows = self.fault.iter_mut().zip(fields.spans(slot));
+        self.time.extend(rows.map(|(fault, span)| {
             if fault.is_some() {
                 return 0;
             }
-            parse(fields.get(row, slot)).unwrap_or_else(|reason| {
+            parse(span.of(fields.text)).unwrap_or_else(|reason| {
                 *fault = Some((time_reason(reason), slot as u8 + 1));
                 0
             })
