@@ -58,6 +58,51 @@ fn import(lab: &mut Lab, source: Source, csv: &[u8]) -> Vec<Response> {
     responses
 }
 
+/// What a reading came to whose fingerprint is taken elsewhere.
+fn import_left(csv: &[u8], fingerprint: Option<&str>) -> Vec<Response> {
+    let mut lab = Lab::default();
+    let begin = Request::BeginImport {
+        source: file(),
+        name: "log.csv".to_owned(),
+        size: None,
+        options: ImportOptions::default(),
+    };
+    ask(&mut lab, begin);
+    ask(&mut lab, Request::LeaveFingerprint);
+    let mut responses = lab.push(csv);
+    if let Some(fingerprint) = fingerprint {
+        let fingerprint = fingerprint.to_owned();
+        responses.extend(lab.request(Request::Fingerprint { fingerprint }));
+    }
+    responses.extend(lab.request(Request::EndImport));
+    responses.extend(work(&mut lab, 1_000_000));
+    responses
+}
+
+#[test]
+fn a_fingerprint_may_be_taken_elsewhere_but_not_left_out() {
+    let csv = b"user,item\nann,tea\nbob,pot\n";
+    let own = import(&mut Lab::default(), file(), csv);
+    let imported = |responses: &[Response]| {
+        let found = |response: &Response| match response {
+            Response::Imported { file, .. } => Some(file.clone()),
+            _ => None,
+        };
+        responses.iter().find_map(found)
+    };
+    let taken = imported(&own).unwrap();
+    let left = import_left(csv, Some(&taken.fingerprint));
+    assert_eq!(imported(&left).unwrap(), taken);
+    for wrong in [None, Some("beef"), Some("")] {
+        let responses = import_left(csv, wrong);
+        assert_eq!(imported(&responses), None);
+        assert!(responses.iter().any(|response| matches!(
+            response,
+            Response::Problem { problem } if problem.code == "log.fingerprint"
+        )));
+    }
+}
+
 fn file() -> Source {
     Source::File {
         name: String::new(),

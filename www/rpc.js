@@ -1,20 +1,13 @@
 // The wire to the worker: requests with numbers, answers that find their way back, and a new worker when one dies.
 
 import { LoadProblem } from "./load.js";
+import { spawn } from "./spawn.js";
 
 const WORKER = new URL("./worker.js", import.meta.url);
 
 const PULSE = 2_500;
 /** How long a worker may keep silent before the page says so. Slices of work are short; preparing a huge log is not. */
 const SILENCE = 10_000;
-
-/** Starts the worker from a blob, because only then the page's content policy binds it. */
-function spawn() {
-  const boot = new Blob([`import ${JSON.stringify(WORKER.href)};`], { type: "text/javascript" });
-  const address = URL.createObjectURL(boot);
-  const worker = new Worker(address, { type: "module", name: "qcart" });
-  return { worker, address };
-}
 
 export class Wire {
   /**
@@ -55,7 +48,7 @@ export class Wire {
   #start() {
     this.askedAt = null;
     this.silent = false;
-    const { worker, address } = spawn();
+    const { worker, address } = spawn(WORKER, "qcart");
     this.worker = worker;
     let began = false;
     /** The catalog of the engine, once it stands; a module that does not start is not tried again. */

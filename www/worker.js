@@ -2,6 +2,8 @@
 //
 // It yields between slices by a message to itself, so that pause, cancel and new parameters act at once.
 
+import { isLarge, readApart } from "./reading.js";
+
 const PUSH = 512 * 1024;
 const SLICE_MS = 16;
 /** Operations of the first slice after a request; from there it finds its size. Each kind of work has its own speed. */
@@ -57,8 +59,7 @@ function open({ id, experiment }) {
 
 /** Streams a file into the engine, from the start again if it turns out to need a decoder that is not loaded. */
 async function read({ id, begin, blob }) {
-  const turn = beginReading(begin, id);
-  await readPieces(begin, blob, turn);
+  const turn = await readPieces(begin, blob, beginReading(begin, id));
   if (!turn.missing) return;
   reading = turn;
   const decoders = await loadDecoders().catch(() => null);
@@ -81,20 +82,24 @@ async function loadDecoders() {
   return { decoder: (label) => Decoder.of(label), unpacker: () => new Unpacker() };
 }
 
-/** Streams the file: the browser fetches the next piece while this one is read, and never holds more than a few MB. */
-async function readPieces(begin, blob, turn) {
-  const stream = blob.stream().getReader();
+/**
+ * Streams the file: the next piece is fetched while this one is read, and never more than a few of them are held. From the start
+ * again if the worker that reads a large file broke down. Gives the turn that came to an end.
+ */
+async function readPieces(begin, blob, turn, apart = isLarge(blob)) {
+  const stream = apart ? readApart(blob) : blob.stream().getReader();
+  if (apart) engine.request({ type: "leaveFingerprint" });
+  let piece = null;
   while (reading === turn && !turn.refused) {
-    const piece = await nextPiece(stream);
-    if (!piece) {
-      unreadable(turn, begin.name);
-      return;
-    }
-    if (piece.done) break;
+    piece = await nextPiece(stream);
+    if (!piece) unreadable(turn, begin.name);
+    if (!piece?.value) break;
     await pushAll(piece.value, turn);
   }
   stream.cancel().catch(() => {});
-  endReading(turn);
+  if (piece?.broken && reading === turn) return readPieces(begin, blob, beginReading(begin), false);
+  endReading(turn, piece?.fingerprint);
+  return turn;
 }
 
 /** Nothing when the file was moved or changed since it was chosen. */
@@ -145,10 +150,12 @@ async function pushAll(bytes, turn) {
   }
 }
 
-function endReading(turn) {
+/** `fingerprint`: of the file, where the engine left it to others. */
+function endReading(turn, fingerprint) {
   if (reading !== turn) return;
   reading = null;
   if (turn.refused) return;
+  if (fingerprint) engine.request({ type: "fingerprint", fingerprint });
   heed(engine.request({ type: "endImport" }), turn);
   pump();
 }

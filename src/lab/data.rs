@@ -96,6 +96,21 @@ impl Import {
         Ok(responses)
     }
 
+    /// Leaves the fingerprint to whoever reads the same bytes elsewhere.
+    pub fn leave_fingerprint(&mut self) {
+        if let Stage::Reading(importer) = &mut self.stage {
+            importer.leave_fingerprint();
+        }
+    }
+
+    /// Takes the fingerprint that was left to somebody else.
+    pub fn give_fingerprint(&mut self, fingerprint: &str) -> Result<(), Problem> {
+        match &mut self.stage {
+            Stage::Reading(importer) => importer.give_fingerprint(fingerprint),
+            Stage::Finishing(_) => Ok(()),
+        }
+    }
+
     /// All bytes were taken.
     pub fn end(mut self) -> Result<(Self, Vec<Response>), Problem> {
         let Stage::Reading(mut importer) = self.stage else {

@@ -196,6 +196,18 @@ impl Lab {
                 self.import = Some(Import::new(source, importer));
                 done()
             }
+            Request::LeaveFingerprint => {
+                if let Some(import) = &mut self.import {
+                    import.leave_fingerprint();
+                }
+                done()
+            }
+            Request::Fingerprint { fingerprint } => {
+                if let Some(import) = &mut self.import {
+                    import.give_fingerprint(&fingerprint)?;
+                }
+                done()
+            }
             Request::EndImport => self.end_import(),
             Request::CancelImport => {
                 self.import = None;

@@ -229,8 +229,7 @@ impl Blocks {
             }
             let suspect = traits.nul
                 || traits.wide
-                    && std::str::from_utf8(&block[start..at])
-                        .map_or(true, self.may_be_replaced());
+                    && std::str::from_utf8(&block[start..at]).map_or(true, self.may_be_replaced());
             if traits.space || quoted {
                 self.batch.trim(quoted, block);
             }

@@ -7,7 +7,7 @@ use super::finish::Finishing;
 use super::inflate::Inflate;
 use super::look::{empty, look};
 use super::options::{ImportOptions, ImportProgress, Preview, SourceFile};
-use crate::problem::Problem;
+use crate::problem::{Problem, Text};
 
 /// Bytes that guesses are made from.
 pub(super) const SAMPLE: usize = 64 << 10;
@@ -25,13 +25,23 @@ pub struct Importer {
     decoders: Decoders,
     memory: u64,
     bytes_in: u64,
-    hash: blake3::Hasher,
+    fingerprint: Fingerprint,
     /// The first two bytes, until they tell whether the file is compressed.
     head: Vec<u8>,
     packing: Packing,
     stage: Stage,
     preview: Option<Preview>,
     failed: Option<Problem>,
+}
+
+/// BLAKE3 of all bytes of the file.
+enum Fingerprint {
+    /// Taken here, as the bytes arrive.
+    Own(Box<blake3::Hasher>),
+    /// Taken elsewhere at the same time, and to come.
+    Awaited,
+    /// Taken elsewhere.
+    Given(String),
 }
 
 enum Packing {
@@ -57,7 +67,7 @@ impl Importer {
             decoders: Decoders::default(),
             memory: MEMORY,
             bytes_in: 0,
-            hash: blake3::Hasher::new(),
+            fingerprint: Fingerprint::Own(Box::default()),
             head: Vec::new(),
             packing: Packing::Unknown,
             stage: Stage::Sample(Vec::new()),
@@ -90,10 +100,33 @@ impl Importer {
             return Err(problem.clone());
         }
         self.bytes_in += chunk.len() as u64;
-        self.hash.update(chunk);
+        if let Fingerprint::Own(hasher) = &mut self.fingerprint {
+            hasher.update(chunk);
+        }
         let result = self.unpack(chunk);
         self.failed = result.as_ref().err().cloned();
         result
+    }
+
+    /// Leaves the fingerprint to somebody else, who reads the same bytes and gives it with
+    /// [`Importer::give_fingerprint`] before the end. To be called before the first bytes.
+    pub fn leave_fingerprint(&mut self) {
+        self.fingerprint = Fingerprint::Awaited;
+    }
+
+    /// Takes the fingerprint that was left to somebody else: 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// `log.fingerprint` where none is awaited, or this is none.
+    pub fn give_fingerprint(&mut self, text: &str) -> Result<(), Problem> {
+        let digits = blake3::Hash::from_hex(text).map_err(|_| no_fingerprint())?;
+        match self.fingerprint {
+            Fingerprint::Awaited => {
+                self.fingerprint = Fingerprint::Given(digits.to_hex().to_string());
+                Ok(())
+            }
+            _ => Err(no_fingerprint()),
+        }
     }
 
     /// What the first 64 KiB say about the file; `None` until they are there (or the file has ended).
@@ -119,13 +152,17 @@ impl Importer {
     /// Ends the file: what is left is sorting and counting, in slices.
     ///
     /// # Errors
-    /// As [`Importer::push`]; and `log.empty`, `log.no-rows`, `log.no-events`, `log.gzip-truncated`.
+    /// As [`Importer::push`]; and `log.empty`, `log.no-rows`, `log.no-events`, `log.gzip-truncated`, `log.fingerprint`.
     pub fn finish(mut self) -> Result<Finishing, Problem> {
         self.end()?;
         let source = SourceFile {
             name: self.name,
             size: self.bytes_in,
-            fingerprint: self.hash.finalize().to_hex().to_string(),
+            fingerprint: match self.fingerprint {
+                Fingerprint::Own(hasher) => hasher.finalize().to_hex().to_string(),
+                Fingerprint::Given(text) => text,
+                Fingerprint::Awaited => return Err(no_fingerprint()),
+            },
         };
         match self.stage {
             Stage::Rows(rows) => rows.finish(source, &self.options),
@@ -232,4 +269,15 @@ impl Importer {
             Stage::Sample(_) => Ok(()),
         }
     }
+}
+
+fn no_fingerprint() -> Problem {
+    Problem::new(
+        "log.fingerprint",
+        Text::new(
+            "The fingerprint of the file was not taken.",
+            "未能取得文件的指纹。",
+        ),
+        Text::new("Open the file again.", "请重新打开该文件。"),
+    )
 }

@@ -66,6 +66,8 @@ pub(super) struct Interner {
     hashed: usize,
     /// Keys of the names being looked up.
     keys: Vec<Slot>,
+    /// Which of them may be new.
+    fresh: Vec<u32>,
     /// The short name looked up last by itself.
     last: Slot,
 }
@@ -82,6 +84,7 @@ impl Interner {
             numerals: Numerals::new(),
             hashed: 0,
             keys: Vec::new(),
+            fresh: Vec::new(),
             last: EMPTY,
         }
     }
@@ -123,8 +126,8 @@ impl Interner {
     /// The numbers of names that all are plain numbers, in order; `false` if one is not, and nothing was done.
     /// Name `i` has the value `values[i]`, as [`numerals::plain`] gives it, and stands at `span(i)` of `text`.
     ///
-    /// A first pass only touches the places where the numbers stand: those reads don't wait for each other, so that the
-    /// memory's latency is paid once for many names and not once for each.
+    /// All are looked up before the new ones get their numbers: those reads don't wait for each other, so that the
+    /// memory's latency is paid once for many names and not once for each; nor for a guess whether a name is new.
     pub(super) fn plain_numbers(
         &mut self,
         text: &[u8],
@@ -132,24 +135,28 @@ impl Interner {
         span: impl Fn(usize) -> Span,
         out: &mut Vec<u32>,
     ) -> bool {
-        let (mut touched, mut others) = (0, false);
-        for &value in values {
-            others |= value == NONE;
-            touched ^= self.numerals.get(value);
-        }
-        std::hint::black_box(touched);
-        if others {
+        if values.contains(&NONE) {
             return false;
         }
         out.clear();
-        out.extend(values.iter().enumerate().map(|(index, &value)| {
-            let number = self.numerals.get(value);
-            if number == NONE {
-                self.add_plain(value, text, span(index))
-            } else {
-                number
-            }
-        }));
+        out.extend(values.iter().map(|&value| self.numerals.get(value)));
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.resize(out.len().max(fresh.len()), 0);
+        let mut count = 0;
+        for (index, &number) in out.iter().enumerate() {
+            fresh[count] = index as u32;
+            count += usize::from(number == NONE);
+        }
+        for &index in &fresh[..count] {
+            let index = index as usize;
+            let value = values[index];
+            // The same name may have come twice.
+            out[index] = match self.numerals.get(value) {
+                NONE => self.add_plain(value, text, span(index)),
+                number => number,
+            };
+        }
+        self.fresh = fresh;
         true
     }
 

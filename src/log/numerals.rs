@@ -76,10 +76,7 @@ pub(super) fn plain(text: &[u8], span: Span) -> u32 {
     if !(1..=8).contains(&length) || (word as u8 == b'0' && length > 1) {
         return NONE;
     }
-    // The digits at the end, zeros before them.
-    let above = 64 - 8 * length;
-    let zeros = 0x3030_3030_3030_3030 & !(u64::MAX << above);
-    match eight_digits(word << above | zeros) {
+    match eight_digits(last_digits(word, length as usize)) {
         Some(value) if value < LIMIT => value as u32,
         _ => NONE,
     }
@@ -99,6 +96,14 @@ pub(super) fn write(value: u32, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&digits[first..]);
+}
+
+/// The first `count` (1 to 8) characters of eight as the last of eight, with zeros before them.
+#[inline(always)]
+pub(super) fn last_digits(word: u64, count: usize) -> u64 {
+    let above = 64 - 8 * count as u32;
+    let zeros = 0x3030_3030_3030_3030 & !(u64::MAX << above);
+    word << above | zeros
 }
 
 /// The value of eight ASCII digits, the first in the lowest byte, or `None`. Works on all eight at once (Lemire,

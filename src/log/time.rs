@@ -1,6 +1,6 @@
 //! Times as logs write them, read to milliseconds since 1970-01-01 UTC. Times without a zone are taken as UTC.
 
-use super::numerals::eight_digits;
+use super::numerals::{eight_digits, last_digits};
 use crate::problem::Text;
 
 /// Milliseconds of a day.
@@ -133,24 +133,18 @@ pub(super) fn iso(ms: i64) -> String {
     text
 }
 
-/// An unsigned number of 8 to 16 digits, by two overlapping loads.
+/// An unsigned number of 8 to 16 digits: the last eight, and those before them.
 #[inline]
 fn long_digits(text: &[u8]) -> Option<u64> {
     let first = u64::from_le_bytes(*text.first_chunk()?);
     let last = u64::from_le_bytes(*text.last_chunk()?);
-    let scale = match text.len() {
-        8 => return eight_digits(first),
-        9 => 10_000_000,
-        10 => 1_000_000,
-        11 => 100_000,
-        12 => 10_000,
-        13 => 1000,
-        14 => 100,
-        15 => 10,
-        16 => 1,
-        _ => return None,
-    };
-    Some(eight_digits(first)? / scale * 100_000_000 + eight_digits(last)?)
+    match text.len() - 8 {
+        0 => eight_digits(last),
+        before @ 1..=8 => {
+            Some(eight_digits(last_digits(first, before))? * 100_000_000 + eight_digits(last)?)
+        }
+        _ => None,
+    }
 }
 
 /// A whole number with at most 19 digits; a fraction of zeros is allowed.

@@ -53,11 +53,12 @@ pub struct BenchImport {
 
 #[wasm_bindgen]
 impl BenchImport {
-    /// An import of a file of `size` bytes.
+    /// An import of a file of `size` bytes, whose fingerprint is taken elsewhere.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(size: f64) -> Self {
-        let importer = Importer::new("events.csv", Some(size as u64), ImportOptions::default());
+        let mut importer = Importer::new("events.csv", Some(size as u64), ImportOptions::default());
+        importer.leave_fingerprint();
         Self {
             importer: Some(importer),
             finishing: None,
@@ -79,13 +80,11 @@ impl BenchImport {
     ///
     /// # Errors
     /// When nothing was read.
-    pub fn end(&mut self) -> Result<(), JsValue> {
-        self.finishing = self
-            .importer
-            .take()
-            .map(Importer::finish)
-            .transpose()
-            .map_err(into_js)?;
+    pub fn end(&mut self, fingerprint: &str) -> Result<(), JsValue> {
+        if let Some(mut importer) = self.importer.take() {
+            importer.give_fingerprint(fingerprint).map_err(into_js)?;
+            self.finishing = Some(importer.finish().map_err(into_js)?);
+        }
         Ok(())
     }
 

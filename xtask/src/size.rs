@@ -11,10 +11,12 @@ use std::io::Write as _;
 pub const LIMIT: usize = 400_000;
 
 /// What is loaded only when somebody asks for it (and, once the page is at rest, kept for use offline).
-const ON_DEMAND: [&str; 7] = [
+const ON_DEMAND: [&str; 9] = [
     "/pkg/decoder/",
+    "/pkg/fingerprint/",
     "/pkg/page/",
     "/pkg/whole/",
+    "/reader.js",
     "/boards/",
     "/decisions/",
     "/networks/",

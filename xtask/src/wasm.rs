@@ -28,8 +28,8 @@ struct Module {
 const SMALL: &str = "-Cllvm-args=-inline-threshold=50";
 
 /// The engine that a visit begins with; charts and links, loaded when the first is needed; the engine with everything that
-/// it can do; the decoders of encodings other than UTF-8.
-const MODULES: [Module; 4] = [
+/// it can do; the decoders of encodings other than UTF-8; the fingerprint of a large file.
+const MODULES: [Module; 5] = [
     Module {
         folder: "engine",
         package: "qcart",
@@ -54,7 +54,15 @@ const MODULES: [Module; 4] = [
         features: &[],
         small: false,
     },
+    FINGERPRINT,
 ];
+
+const FINGERPRINT: Module = Module {
+    folder: "fingerprint",
+    package: "qcart-fingerprint",
+    features: &[],
+    small: false,
+};
 
 /// How the engine is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +112,8 @@ pub fn build(profile: Profile) -> Result<()> {
     })
 }
 
-/// Writes the whole engine with what only benchmarks call into any folder.
+/// Writes the whole engine with what only benchmarks call, and beside it the module that takes fingerprints, into folders of
+/// `out`.
 ///
 /// # Errors
 /// As for [`build`].
@@ -119,8 +128,11 @@ pub fn build_bench(out: &Path) -> Result<()> {
         features: &["engine", "whole", "bench"],
         small: false,
     };
-    let compiled = compile(Profile::Release, &module)?;
-    bind(Profile::Release, &compiled, out)
+    for module in [&module, &FINGERPRINT] {
+        let compiled = compile(Profile::Release, module)?;
+        bind(Profile::Release, &compiled, &out.join(module.folder))?;
+    }
+    Ok(())
 }
 
 /// Compiles a package of `tests` with a workspace of its own, which needs no bindings, and says where its module is.

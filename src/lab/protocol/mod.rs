@@ -59,6 +59,13 @@ pub enum Request {
         /// What is not to be guessed.
         options: ImportOptions,
     },
+    /// Before the first bytes: the fingerprint of the file is taken elsewhere meanwhile, and follows.
+    LeaveFingerprint,
+    /// The fingerprint that was left to somebody else, before [`Request::EndImport`].
+    Fingerprint {
+        /// 64 hexadecimal digits.
+        fingerprint: String,
+    },
     /// All bytes were pushed: sort, cut into sessions, report.
     EndImport,
     /// Forgets the import under way; the log read before it stays.

@@ -1,6 +1,7 @@
 // The engine's kernels, timed inside a worker as the page runs them.
 
-import init, * as engine from "./pkg/qcart.js";
+import { readApart } from "./reading.js";
+import init, * as engine from "./pkg/bench/qcart.js";
 
 const PUSH = 512 * 1024;
 
@@ -29,7 +30,7 @@ function updates({ states, updates, rounds }) {
   return { seconds, digest };
 }
 
-/** Reads as the page's worker does: streamed pieces of a file, pushed in smaller ones. */
+/** Reads as the page's worker does: another fetches a file and takes its fingerprint; its pieces are pushed in smaller ones. */
 async function importing({ file, repeats }) {
   const blob = await (await fetch(file)).blob();
   let seconds = Infinity;
@@ -38,12 +39,14 @@ async function importing({ file, repeats }) {
   for (let run = 0; run < repeats; run += 1) {
     const importer = new engine.BenchImport(blob.size);
     const start = performance.now();
-    const stream = blob.stream().getReader();
-    for (let piece = await stream.read(); !piece.done; piece = await stream.read()) {
+    const stream = readApart(blob);
+    let piece = await stream.read();
+    for (; piece.value; piece = await stream.read()) {
       const bytes = piece.value;
       for (let from = 0; from < bytes.length; from += PUSH) importer.push(bytes.subarray(from, from + PUSH));
     }
-    importer.end();
+    importer.end(piece.fingerprint);
+    stream.cancel();
     seconds = Math.min(seconds, (performance.now() - start) / 1000);
     events = importer.finish();
     whole = Math.min(whole, (performance.now() - start) / 1000);

@@ -1,9 +1,11 @@
 //! Logs as people have them, good and bad.
 
+use crate::repeat_natively_with;
 use anyhow::{Result, ensure};
-use qcart_browser_tests::{Page, Setting, scenario};
+use qcart_browser_tests::{Page, Setting, scenario, served};
 use std::path::Path;
-use std::{fs, io::Write as _};
+use std::{fs, io::Write as _, iter};
+use xtask::workspace;
 
 const GOOD: &str = "user,item,event,time\nann,tea,view,2026-03-01 09:30\nann,cup,cart,2026-03-01 09:31\n\
                     bob,tea,view,2026-03-01 10:00\nbob,pot,purchase,2026-03-01 10:05\n";
@@ -26,7 +28,7 @@ fn a_dropped_log_is_read_and_counted() {
 fn a_file_of_another_encoding_and_packed_is_read_too() {
     scenario(&Setting::default(), |page| {
         page.wait_until_ready()?;
-        let utf16: Vec<u8> = std::iter::once(0xfeff)
+        let utf16: Vec<u8> = iter::once(0xfeff)
             .chain(GOOD.encode_utf16())
             .flat_map(u16::to_le_bytes)
             .collect();
@@ -57,7 +59,7 @@ fn cancelling_a_reading_keeps_what_was_there() {
              }).observe(document.querySelector('#data-view'), { childList: true, subtree: true })",
         )?;
         let rows = (0..1_500_000_u32).map(|n| format!("{},{},view,{n}\n", n / 5, n % 977));
-        let long: String = std::iter::once("user,item,event,time\n".to_owned())
+        let long: String = iter::once("user,item,event,time\n".to_owned())
             .chain(rows)
             .collect();
         page.drop_file("long.csv", long.as_bytes())?;
@@ -79,6 +81,50 @@ fn lists_user(page: &Page, name: &str) -> Result<()> {
         "document.querySelector('#user-list')?.innerText.includes('{name}')"
     ))
     .map(drop)
+}
+
+/// Nine megabytes on 30 items.
+fn large() -> Vec<u8> {
+    let rows = (0..600_000_u32).map(|n| format!("{},{},view,{n}\n", n / 5, (n / 7 + n % 5) % 31));
+    let text: String = iter::once("user,item,event,time\n".to_owned())
+        .chain(rows)
+        .collect();
+    text.into_bytes()
+}
+
+/// A worker of its own takes the fingerprint of a large file while its rows are read; the runner takes the same.
+#[test]
+fn a_large_file_has_the_fingerprint_that_the_runner_finds() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        page.drop_file("large.csv", &large())?;
+        ensure!(page.figure("Events")? == "600,000");
+        page.train()?;
+        let link = page.make_link()?;
+        let file = workspace::target_dir().join("browser-tests/large-again.csv");
+        fs::write(&file, large())?;
+        repeat_natively_with(&link, &["--log".as_ref(), file.as_os_str()])
+    });
+}
+
+/// Where that worker does not start, the file is read once more by the engine alone.
+#[test]
+fn a_large_file_is_read_without_the_worker_for_its_fingerprint() {
+    let outcome = || -> Result<()> {
+        let page = Page::open(&Setting::default())?;
+        page.server
+            .replace(served::changed("no-fingerprint", |file| {
+                if file.path.contains("pkg/fingerprint/") {
+                    file.path = file.path.replace("pkg/fingerprint/", "pkg/elsewhere/");
+                }
+            })?);
+        page.visit("")?;
+        page.wait_until_ready()?;
+        page.drop_file("large.csv", &large())?;
+        ensure!(page.figure("Events")? == "600,000");
+        Ok(())
+    };
+    outcome().unwrap_or_else(|problem| panic!("{problem:#}"));
 }
 
 /// Decoders are a module of their own: it is fetched when the first file needs it, and kept for use offline.

@@ -15,9 +15,14 @@ mod trouble;
 
 /// The native runner repeats all that a link of the page promises, to the bit.
 fn repeat_natively(link: &str) -> anyhow::Result<()> {
+    repeat_natively_with(link, &[])
+}
+
+/// The same with further arguments.
+fn repeat_natively_with(link: &str, arguments: &[&std::ffi::OsStr]) -> anyhow::Result<()> {
     let mut runner = xtask::workspace::cargo();
     runner.args(["run", "--quiet", "--package", "qcart", "--", "run"]);
-    let output = runner.args([link, "--json"]).output()?;
+    let output = runner.args([link, "--json"]).args(arguments).output()?;
     let told = String::from_utf8_lossy(&output.stdout);
     let verdict = serde_json::from_str::<serde_json::Value>(&told)?["verdict"].clone();
     anyhow::ensure!(

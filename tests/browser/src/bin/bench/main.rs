@@ -106,6 +106,11 @@ fn copy_pages(site: &Path) -> Result<()> {
         fs::copy(pages.join(name), site.join(name))
             .with_context(|| format!("{name} can't be copied"))?;
     }
+    // What the page's own worker has beside it.
+    for name in ["reader.js", "reading.js", "spawn.js"] {
+        fs::copy(workspace::root().join("www").join(name), site.join(name))
+            .with_context(|| format!("{name} can't be copied"))?;
+    }
     Ok(())
 }
 
