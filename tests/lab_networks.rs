@@ -3,8 +3,12 @@
 
 use qcart::experiment::Source;
 use qcart::experiment::ranking::{Ranking, Terms, Unit, Window};
+use qcart::experiment::study::Study;
 use qcart::lab::Lab;
-use qcart::lab::protocol::{BoardRequest, EvaluationStage, Request, Response};
+use qcart::lab::protocol::{
+    AdviceView, AdviserInfo, AdviserSource, BoardRequest, EvaluationStage, Request, Response,
+    StudyAnswer, StudyRequest,
+};
 use qcart::log::ImportOptions;
 
 /// Eighty users walk along a ring of items.
@@ -85,7 +89,7 @@ fn what_a_network_takes_is_said_before_it_learns() {
     let mut lab = lab();
     let request = |model: &str| BoardRequest::Measure {
         model: model.to_owned(),
-        terms: TERMS,
+        terms: Some(TERMS),
     };
     let Response::Network(info) = &ask(&mut lab, request("transformer"))[0] else {
         panic!("no measure");
@@ -95,6 +99,13 @@ fn what_a_network_takes_is_said_before_it_learns() {
         info.weights > 9 * 64 && info.bytes >= 20.0 * f64::from(info.weights) && info.seconds > 0.0,
         "{info:?}"
     );
+    // To recommend to users it would learn from all sessions.
+    let model = "transformer".to_owned();
+    let all = BoardRequest::Measure { model, terms: None };
+    let Response::Network(info) = &ask(&mut lab, all)[0] else {
+        panic!("no measure");
+    };
+    assert_eq!(info.targets, 80 * 6);
     let Response::Problem { problem, .. } = &ask(&mut lab, request("vsknn"))[0] else {
         panic!("no problem");
     };
@@ -166,4 +177,190 @@ fn a_stopped_network_is_tested_and_explained() {
         panic!("no insight");
     };
     assert_eq!(insight, again);
+}
+
+/// Works until the network under way has had an epoch judged, ends its learning there, and finishes what is left.
+fn stop_after_an_epoch(lab: &mut Lab) -> Vec<Response> {
+    let judged = |responses: &[Response]| {
+        responses.iter().any(|response| {
+            matches!(response, Response::EvaluationProgress { learning: Some(learning), .. } if learning.best > 0)
+        })
+    };
+    while !judged(&lab.advance(1)) {}
+    ask(lab, BoardRequest::StopLearning);
+    work(lab, 1)
+}
+
+/// A stop by hand is a part of what the board says, and whoever repeats it comes to the same bits.
+#[test]
+fn a_stop_by_hand_is_repeated() {
+    let mut lab = lab();
+    begin(&mut lab, "mlp");
+    stop_after_an_epoch(&mut lab);
+    let stopped = compared(&mut lab, &["mlp"]);
+    assert!(stopped.models[0].starts_with("mlp:steps="), "{stopped:?}");
+    assert_eq!(stopped.reference, stopped.models[0]);
+    stopped.check().unwrap();
+    let mut other = self::lab();
+    begin(&mut other, &stopped.models[0]);
+    work(&mut other, 50_000_000);
+    assert_eq!(compared(&mut other, &[&stopped.models[0]]), stopped);
+    let mut whole = self::lab();
+    begin(&mut whole, "mlp");
+    work(&mut whole, 50_000_000);
+    assert_ne!(compared(&mut whole, &["mlp"]).digest, stopped.digest);
+}
+
+fn learned(lab: &mut Lab, model: &str, slice: u64) -> AdviserInfo {
+    let model = model.to_owned();
+    let mut responses = ask(lab, BoardRequest::Learn { model });
+    responses.extend(work(lab, slice));
+    adviser(responses)
+}
+
+fn adviser(responses: Vec<Response>) -> AdviserInfo {
+    let found = responses.into_iter().find_map(|response| match response {
+        Response::Adviser(info) => Some(info),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+fn advised(lab: &mut Lab, user: &str) -> AdviceView {
+    let user = user.to_owned();
+    match ask(lab, BoardRequest::Advise { user, k: 3 }).remove(0) {
+        Response::Advice(view) => view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(responses: &[Response]) -> &str {
+    match &responses[0] {
+        Response::Problem { problem } => &problem.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn all_as_csv(lab: &mut Lab, slice: u64) -> String {
+    ask(lab, BoardRequest::AdviseAll { k: 2 });
+    let mut csv = String::new();
+    for response in work(lab, slice) {
+        if let Response::Chunk { text, .. } = response {
+            csv += &text;
+        }
+    }
+    csv
+}
+
+/// On a ring of items the next one is recommended; the same whatever the slices, for one user and for all.
+#[test]
+fn a_network_recommends_to_users_and_its_study_repeats_it() {
+    let mut lab = lab();
+    let user = BoardRequest::Advise {
+        user: "u0".to_owned(),
+        k: 3,
+    };
+    assert_eq!(refused(&ask(&mut lab, user)), "lab.no-adviser");
+    let info = learned(&mut lab, "gru:width=16", 1);
+    assert_eq!(info.from, AdviserSource::Sessions);
+    assert!(info.learning.is_some_and(|learning| learning.best > 0));
+    // u0 walked from i0 to i6.
+    let view = advised(&mut lab, "u0");
+    assert_eq!(view.recommended[0].0, "i7");
+    assert_eq!((view.events.len(), view.neighbours.len()), (7, 8));
+    assert_eq!(view.events[6].item, "i6");
+    let strongest = view
+        .events
+        .iter()
+        .max_by(|a, b| a.change.total_cmp(&b.change));
+    assert_eq!(strongest.unwrap().item, "i6");
+    let csv = all_as_csv(&mut lab, 1);
+    assert_eq!(csv.lines().count(), 1 + 80 * 2);
+    let (item, score) = &view.recommended[0];
+    assert_eq!(csv.lines().nth(1), Some(&*format!("u0,1,{item},{score}")));
+
+    let mut other = self::lab();
+    let again = learned(&mut other, "gru:width=16", 50_000_000);
+    assert_eq!(again.finding, info.finding);
+    assert_eq!(advised(&mut other, "u0"), view);
+    assert_eq!(all_as_csv(&mut other, 50_000_000), csv);
+    // The study of the link comes to the same digest.
+    let finding = info.finding.unwrap();
+    let study = Study::read(&finding.study).unwrap();
+    other.request(Request::Study(StudyRequest::Begin { study }));
+    let studied = work(&mut other, 1_000_000)
+        .into_iter()
+        .find_map(|response| match response {
+            Response::Study {
+                answer: StudyAnswer::Studied { finding, .. },
+            } => Some(finding),
+            _ => None,
+        });
+    assert_eq!(studied.unwrap(), finding);
+}
+
+#[test]
+fn a_network_that_recommends_may_be_stopped_and_other_terms_of_the_board_leave_it() {
+    let mut lab = lab();
+    let model = "mlp:width=16".to_owned();
+    ask(&mut lab, BoardRequest::Learn { model });
+    let stopped = adviser(stop_after_an_epoch(&mut lab));
+    assert!(stopped.model.starts_with("mlp:steps="), "{}", stopped.model);
+    let view = advised(&mut lab, "u3");
+    let terms = Terms { seed: 2, ..TERMS };
+    let model = "pop".to_owned();
+    ask(&mut lab, BoardRequest::EvaluateModel { model, terms });
+    work(&mut lab, 1_000_000);
+    assert_eq!(advised(&mut lab, "u3"), view);
+}
+
+/// A network tested on the board recommends where no other does.
+#[test]
+fn a_tested_network_recommends_too() {
+    let mut lab = lab();
+    begin(&mut lab, "mlp");
+    work(&mut lab, 50_000_000);
+    let view = advised(&mut lab, "u0");
+    assert_eq!(
+        (view.model.as_str(), view.from),
+        ("mlp", AdviserSource::Board)
+    );
+}
+
+/// Weights are saved, opened by another laboratory and say the same; whatever can't be taken leaves what was there.
+#[test]
+fn weights_are_saved_and_opened_and_what_is_no_such_file_changes_nothing() {
+    let mut lab = lab();
+    assert_eq!(lab.weights().unwrap_err().code, "lab.no-adviser");
+    learned(&mut lab, "gru:width=16:epochs=2", 1_000_000);
+    let (bytes, view) = (lab.weights().unwrap(), advised(&mut lab, "u5"));
+    let mut other = self::lab();
+    learned(&mut other, "mlp:epochs=1", 1_000_000);
+    let before = advised(&mut other, "u5");
+    let mut nan = bytes.clone();
+    let end = nan.len();
+    nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    for (model, bytes, code) in [
+        ("gru:width=16", &bytes[..bytes.len() - 1], "weights.file"),
+        ("gru:width=16", &bytes[..20], "weights.file"),
+        ("gru:width=16", b"user,item,event,time", "weights.file"),
+        ("gru:width=16", &nan[..], "weights.number"),
+        ("gru:width=32", &bytes[..], "weights.shape"),
+        ("mlp:width=16", &bytes[..], "weights.shape"),
+        ("vsknn", &bytes[..], "study.network"),
+    ] {
+        assert_eq!(refused(&other.take_weights(model, bytes)), code);
+        assert_eq!(advised(&mut other, "u5"), before);
+    }
+    let size = (1_u64 << 40) as f64;
+    let name = "x.safetensors".to_owned();
+    let offer = BoardRequest::OfferWeights { name, size };
+    assert_eq!(refused(&ask(&mut other, offer)), "weights.file");
+    let opened = adviser(other.take_weights("gru:width=16", &bytes));
+    assert_eq!((opened.from, opened.finding), (AdviserSource::File, None));
+    let found = advised(&mut other, "u5");
+    assert_eq!(
+        (found.recommended, found.events),
+        (view.recommended, view.events)
+    );
 }

@@ -4,6 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use qcart::experiment::Source;
+use qcart::lab::Lab;
+use qcart::lab::protocol::{BoardRequest, Request, Response};
+use qcart::log::ImportOptions;
 use serde_json::Value;
 
 /// A folder of its own for each test, emptied when the test begins.
@@ -237,6 +241,25 @@ fn a_network_recommends_and_its_weights_are_taken_from_a_file() {
     let why = learned["why"].as_array().unwrap();
     assert!(!why.is_empty() && why.iter().all(|event| event["change"].is_f64()));
     assert_eq!(json(&ask(model, &["--weights", file])), learned);
+    let lists = folder.join("lists.csv");
+    let all = lists.to_str().unwrap();
+    let written = qcart(&[
+        "recommend",
+        "--log",
+        log,
+        "--all",
+        all,
+        "-k",
+        "3",
+        "--model",
+        model,
+        "--weights",
+        file,
+    ]);
+    assert!(written.status.success(), "{written:?}");
+    let (list, csv) = on_the_page(log, user, model);
+    assert_eq!(learned["recommended"], list);
+    assert_eq!(std::fs::read_to_string(&lists).unwrap(), csv);
     let bytes = std::fs::read(&place).unwrap();
     let cut = folder.join("cut.safetensors");
     std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
@@ -253,4 +276,41 @@ fn a_network_recommends_and_its_weights_are_taken_from_a_file() {
             + &String::from_utf8_lossy(&refused.stdout);
         assert!(words.contains(code), "{code}: {words}");
     }
+}
+
+/// What the laboratory that the page drives recommends on the same log: to one user, and to all as CSV.
+fn on_the_page(log: &str, user: &str, model: &str) -> (Value, String) {
+    let mut lab = Lab::default();
+    let work = |lab: &mut Lab| {
+        let mut all = Vec::new();
+        while lab.busy() {
+            all.extend(lab.advance(1_000_000));
+        }
+        all
+    };
+    lab.request(Request::BeginImport {
+        source: Source::Generated,
+        name: "log.csv".to_owned(),
+        size: None,
+        options: ImportOptions::default(),
+    });
+    lab.push(&std::fs::read(log).unwrap());
+    lab.request(Request::EndImport);
+    work(&mut lab);
+    let model = model.to_owned();
+    lab.request(Request::Board(BoardRequest::Learn { model }));
+    work(&mut lab);
+    let user = user.to_owned();
+    let found = lab.request(Request::Board(BoardRequest::Advise { user, k: 3 }));
+    let Response::Advice(view) = &found[0] else {
+        panic!("{found:?}");
+    };
+    let rows = view.recommended.iter();
+    let rows = rows.map(|(item, score)| serde_json::json!({ "item": item, "score": score }));
+    lab.request(Request::Board(BoardRequest::AdviseAll { k: 3 }));
+    let text = work(&mut lab).into_iter().map(|response| match response {
+        Response::Chunk { text, .. } => text,
+        _ => String::new(),
+    });
+    (rows.collect(), text.collect())
 }

@@ -1,6 +1,5 @@
 // What holds the action values: the table, or a network, whose engine, texts and views are loaded when one is first chosen.
 
-import { addTexts } from "./i18n.js";
 import { chooseProblem, set, useBuild } from "./lab.js";
 import { loadBuild } from "./load.js";
 import { changed, state } from "./state.js";
@@ -27,8 +26,7 @@ async function open() {
   changed("learn");
   try {
     await useBuild(await loadBuild("whole"));
-    await addTexts({ en: () => import("./networks/en.js"), "zh-CN": () => import("./networks/zh-CN.js") });
-    views = await import("./networks/approximator.js");
+    views = await (await import("./networks/open.js")).openApproximator();
     state.learn.opening = null;
   } catch (error) {
     console.info(error);

@@ -7,6 +7,7 @@ let view = null;
 let ranking = null;
 let policies = null;
 let findings = [];
+let advice = null;
 
 /** The boards' own view, once it is loaded. */
 export const boardsView = () => view;
@@ -32,17 +33,41 @@ export async function openBoards() {
   changed("evaluate");
 }
 
+/** The view of what a network recommends, once it is asked for. */
+export const adviceView = () => advice;
+
+/** Loads it, and the boards, in whose worker networks learn. */
+export async function openAdvice() {
+  state.look.opening = "now";
+  changed("look");
+  await openBoards();
+  try {
+    const views = await (await import("./networks/open.js")).openAdvice();
+    views.promise(findings);
+    if (view) advice = views.adviceView;
+  } catch (error) {
+    console.info(error);
+  }
+  state.look.opening = advice ? null : "failed";
+  changed("look");
+}
+
 /** Takes over how an opened experiment compared models, and what it found out about policies. */
 export function openExperiment({ ranking: compared, findings: found = [] }) {
   findings = found;
+  const studies = found.some((one) => !isAdvice(one));
   state.evaluate.promised = false;
-  state.evaluate.found = found.length > 0;
-  state.evaluate.tab = found.length > 0 ? "policies" : "ranking";
+  state.evaluate.found = studies;
+  state.evaluate.tab = studies ? "policies" : "ranking";
   if (state.policies) policies.openFindings(findings);
   if (compared) openRanking(compared);
   if (compared || findings.length > 0) openBoards();
+  if (findings.some(isAdvice)) openAdvice();
   changed("evaluate");
 }
+
+const plain = (model) => model.split(":")[0];
+const isAdvice = ({ kind }) => kind === "advice";
 
 function openRanking({ terms, models, reference }) {
   const { unit, size } = terms.window;
@@ -52,8 +77,10 @@ function openRanking({ terms, models, reference }) {
     [unit]: unit === "share" ? Math.round(size * 1e4) / 100 : size,
     tune: terms.tune,
     keepUnseen: terms.keepUnseen,
-    chosen: models,
-    reference,
+    chosen: models.map(plain),
+    reference: plain(reference),
+    // A network whose learning was stopped by hand: `gru:steps=500`.
+    stops: Object.fromEntries(models.map((model) => [plain(model), model])),
     promised: true,
   });
 }

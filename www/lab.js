@@ -507,7 +507,7 @@ const answers = {
     if (state.decide.problem !== "shop") lookAtPolicy();
     changedSoon("learn");
   },
-  trainProgress({ run, step, budget }) {
+  trainProgress({ run, step, budget, network }) {
     const { learn } = state;
     const now = performance.now();
     if (clock.run !== run || step < clock.step || clock.at === 0) Object.assign(clock, { at: now, step, run });
@@ -516,7 +516,7 @@ const answers = {
       learn.speed = learn.speed === null ? speed : 0.6 * learn.speed + 0.4 * speed;
       Object.assign(clock, { at: now, step });
     }
-    Object.assign(learn, { run, step, budget });
+    Object.assign(learn, { run, step, budget, network });
     changedSoon("learn");
   },
   changed({ run, step, key, value }) {

@@ -27,7 +27,7 @@ const breathe = () => new Promise((resolve) => {
 });
 
 self.onmessage = async ({ data }) => {
-  const act = { request, open, read, generate, abandon, saveShop, check, newSeed, pulse }[data.act];
+  const act = { request, open, read, generate, abandon, saveShop, weights, takeWeights, check, newSeed, pulse }[data.act];
   try {
     if (data.act === "start") started = start(data);
     await started;
@@ -115,9 +115,11 @@ function unreadable(turn, name) {
   if (reading !== turn) return;
   reading = null;
   engine.request({ type: "cancelImport" });
-  post([{ type: "problem", problem: { code: "file.unreadable", what: { key: "data.unreadable", values: { name } }, place: null, mend: null } }]);
+  post([moved(name)]);
   pump();
 }
+
+const moved = (name) => ({ type: "problem", problem: { code: "file.unreadable", what: { key: "data.unreadable", values: { name } }, place: null, mend: null } });
 
 async function generate({ id, begin, settings }) {
   const turn = beginReading(begin, id);
@@ -189,6 +191,16 @@ async function saveShop({ id, settings }) {
     rows.free();
   }
   self.postMessage({ id, value: new Blob(parts, { type: "text/csv" }) });
+}
+
+/** The weights of the network that recommends. */
+function weights({ id }) {
+  self.postMessage({ id, value: engine.weights() });
+}
+
+async function takeWeights({ id, model, blob }) {
+  const bytes = await blob.arrayBuffer().catch(() => null);
+  answer(bytes ? engine.takeWeights(model, new Uint8Array(bytes)) : [moved(blob.name)], id);
 }
 
 function check({ id, key, value }) {

@@ -10,6 +10,7 @@
 //! of a shop are rare and large, and Huber's would learn less than their mean.
 
 use rand::RngExt;
+use serde::Serialize;
 
 use crate::agent::learner::Algorithm;
 use crate::env::{Environment, Sight, Step};
@@ -98,13 +99,17 @@ pub struct NetworkLearner {
     copies: u32,
     unit: f32,
     updates: u64,
+    newest: Option<Learned>,
     flow: Flow,
     wanted: Vec<u32>,
 }
 
 /// What one update found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Learned {
+    /// Mean of the squared errors over the batch, in the square of the network's unit of rewards.
+    pub loss: f64,
     /// Mean |target - Q(s,a)| over the batch.
     pub td_error: f64,
     /// Euclidean length of the gradient.
@@ -175,6 +180,7 @@ impl NetworkLearner {
             draws: stream(seed, "replay"),
             unit: 1.0,
             updates: 0,
+            newest: None,
             flow: Flow::default(),
             wanted: Vec::new(),
             sight,
@@ -383,10 +389,19 @@ impl NetworkLearner {
             follow(&mut self.target, &self.weights, 1.0);
             self.copies += 1;
         }
-        Ok(Learned {
+        let learned = Learned {
+            loss: loss / count as f64,
             td_error: away / count as f64 * f64::from(self.unit),
             norm,
-        })
+        };
+        self.newest = Some(learned);
+        Ok(learned)
+    }
+
+    /// What the newest update found.
+    #[must_use]
+    pub fn newest(&self) -> Option<Learned> {
+        self.newest
     }
 
     /// What the values of drawn transitions are moved towards, in the network's unit. Q-learning takes the target network's greatest value,

@@ -1,6 +1,7 @@
 //! Which behaviour model, with which hyperparameters: the list of all models, and one choice from it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,20 @@ pub struct Choice {
     /// Hyperparameters by name.
     #[serde(default)]
     pub parameters: BTreeMap<String, Given>,
+}
+
+/// As [`Choice::parse`] reads it.
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.model)?;
+        for (name, value) in &self.parameters {
+            match value {
+                Given::Number(number) => write!(f, ":{name}={number}")?,
+                Given::Word(word) => write!(f, ":{name}={word}")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Choice {

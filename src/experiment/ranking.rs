@@ -125,11 +125,11 @@ impl Ranking {
     }
 }
 
-/// The first module knows no models; whether one exists, the whole engine says.
+/// The first module knows no models; whether one exists, the whole engine says. `gru:steps=500` is one stopped by hand.
 fn known(model: &str) -> Result<(), Problem> {
     #[cfg(feature = "whole")]
-    crate::evaluate::kind(&crate::behaviour::Choice::named(model))?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.@".contains(&byte);
+    crate::evaluate::build(&crate::behaviour::Choice::parse(model)?)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.@:=".contains(&byte);
     if model.len() <= 40 && model.bytes().all(plain) {
         Ok(())
     } else {

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::digest::Sum;
 use super::finding::{Finding, edited};
+use crate::behaviour::{BehaviourModel, Choice};
 use crate::evaluate::abtest::Outcome;
+use crate::evaluate::build;
 use crate::evaluate::ope::Success;
 use crate::problem::{Problem, Text};
 
@@ -27,6 +29,8 @@ pub enum Study {
     TrialLog(TrialLogTerms),
     /// What plain Q-learning from a log believes, beside careful ways of it.
     Offline(OfflineTerms),
+    /// A network that learns from all sessions of the log to recommend to its users.
+    Advice(AdviceTerms),
 }
 
 /// A policy of the decision problem.
@@ -353,6 +357,14 @@ pub struct OfflineTerms {
     pub seed: u32,
 }
 
+/// Which network recommends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdviceTerms {
+    /// Its name, with hyperparameters if wanted: `gru`, or `gru:steps=500` where it was stopped by hand.
+    pub model: String,
+}
+
 impl Study {
     /// Reads a study from its JSON and checks it.
     ///
@@ -375,6 +387,7 @@ impl Study {
             Self::Trial(_) => "trial",
             Self::TrialLog(_) => "trialLog",
             Self::Offline(_) => "offline",
+            Self::Advice(_) => "advice",
         }
     }
 
@@ -384,7 +397,7 @@ impl Study {
         match self {
             Self::Value(_) | Self::Sequences(_) | Self::Trial(_) => true,
             Self::OffPolicy(terms) => matches!(terms.target, TargetChoice::Trained { .. }),
-            Self::SequencesLog(_) | Self::TrialLog(_) => false,
+            Self::SequencesLog(_) | Self::TrialLog(_) | Self::Advice(_) => false,
             Self::Offline(terms) => terms.own,
         }
     }
@@ -424,6 +437,7 @@ impl Study {
                 terms.exploring.check()
             }
             Self::TrialLog(terms) => real("alpha", terms.alpha, 0.0001, 0.5),
+            Self::Advice(terms) => terms.check(),
             Self::Offline(terms) => {
                 whole("logs", terms.logs, 1, 100)?;
                 whole("episodes", terms.episodes, 10, 100_000)?;
@@ -446,6 +460,39 @@ impl Study {
             digest: digest(result)?,
         })
     }
+}
+
+impl AdviceTerms {
+    /// The network, not yet fitted.
+    ///
+    /// # Errors
+    /// Those of [`build`]; `study.network` where the model is no network.
+    pub fn network(&self) -> Result<(Choice, Box<dyn BehaviourModel>), Problem> {
+        let choice = Choice::parse(&self.model)?;
+        let model = build(&choice)?;
+        if model.network().is_none() {
+            return Err(no_network(&self.model));
+        }
+        Ok((choice, model))
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        self.network().map(drop)
+    }
+}
+
+fn no_network(name: &str) -> Problem {
+    Problem::new(
+        "study.network",
+        Text::new(
+            format!("“{name}” is no network."),
+            format!("“{name}”不是神经网络。"),
+        ),
+        Text::new(
+            "Choose mlp, cnn, gru or transformer.",
+            "请选择 mlp、cnn、gru 或 transformer。",
+        ),
+    )
 }
 
 impl Exploring {

@@ -278,6 +278,8 @@ impl Training {
             run: self.run,
             step: trainer.steps(),
             budget,
+            #[cfg(feature = "whole")]
+            network: trainer.newest_update(),
         });
         for event in events {
             if let TrainEvent::Stopped(reason) = event {

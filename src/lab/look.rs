@@ -198,7 +198,7 @@ fn names(log: &Log, items: &[u32]) -> Vec<String> {
         .collect()
 }
 
-fn no_such_user(user: &str) -> Problem {
+pub(super) fn no_such_user(user: &str) -> Problem {
     Problem::new(
         "lab.no-user",
         Text::new(

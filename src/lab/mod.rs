@@ -3,6 +3,8 @@
 //! The page's worker and the native runner drive the same laboratory, so that both come to the same bits. It
 //! knows no clock: whoever drives it decides how large a slice is, and the result does not depend on it.
 
+#[cfg(feature = "whole")]
+mod adviser;
 pub mod configure;
 mod data;
 mod findings;

@@ -5,7 +5,7 @@ use super::ranking::Ground;
 use super::{Answer, Lab, configure, done, problems};
 use crate::agent::network::NetworkConfig;
 use crate::behaviour::neural::{Neural, Settings as Hyperparameters};
-use crate::behaviour::{BehaviourModel, Choice};
+use crate::behaviour::{BehaviourModel, Choice, Sessions};
 use crate::evaluate::build;
 use crate::experiment::parameters::{Settings, Value, parameter};
 use crate::experiment::ranking::Terms;
@@ -20,6 +20,21 @@ const SHOWN: usize = 8;
 
 /// Updates of a network in the place of the table that are timed.
 const UPDATES: u64 = 20;
+
+/// What a network is measured on.
+enum Part {
+    Board(Ground),
+    All(Sessions),
+}
+
+impl Part {
+    fn sessions(&self) -> &Sessions {
+        match self {
+            Self::Board(ground) => &ground.split.train,
+            Self::All(sessions) => sessions,
+        }
+    }
+}
 
 fn has_network(settings: &Settings) -> bool {
     settings.choice("approximator") != "table"
@@ -120,9 +135,14 @@ impl Lab {
     }
 
     /// Takes a few steps with a network that is then forgotten, and says what all of them would take.
-    pub(super) fn measure_network(&mut self, model: &str, terms: Terms) -> Answer {
-        terms.check()?;
-        let Ground { split, .. } = self.ground(terms)?;
+    pub(super) fn measure_network(&mut self, model: &str, terms: Option<Terms>) -> Answer {
+        let part = match terms {
+            Some(terms) => {
+                terms.check()?;
+                Part::Board(self.ground(terms)?)
+            }
+            None => Part::All(Sessions::from_log(&self.data()?.log)),
+        };
         let clock = self.clock.unwrap_or(|| 0.0);
         let choice = Choice::named(model);
         let mut built = build(&choice)?;
@@ -130,7 +150,7 @@ impl Lab {
             Some(network) => network.settings().clone(),
             None => return Err(no_network(model)),
         };
-        let train = &split.train;
+        let train = part.sessions();
         let mut watch = |_: f64| true;
         let mut watch = crate::behaviour::Watch::new(&mut watch);
         built.fit_slice(train, true, 1, &mut watch)?;

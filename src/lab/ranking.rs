@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use super::adviser::{Adviser, Advising};
 use super::protocol::{
-    BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, EventView, Expected,
-    ModelInfo, Response,
+    AdviserSource, BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, EventView,
+    Expected, ModelInfo, Response,
 };
 use super::{Answer, Lab, done};
 use crate::behaviour::neural::{Course, Learning};
-use crate::behaviour::{BehaviourModel, Choice, Sessions, Watch};
+use crate::behaviour::{BehaviourModel, Choice, Given, Sessions, Watch};
 use crate::evaluate::{
     Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, all_models, build,
     differ_most, validation,
@@ -37,6 +38,8 @@ pub struct Board {
     task: Option<Task>,
     /// The network tested last: to be asked for its reasons.
     network: Option<(String, Box<dyn BehaviourModel>)>,
+    /// The network that recommends to users, and the writing of what it recommends to all.
+    pub(super) advising: Advising,
 }
 
 /// What all models of a board are tested on.
@@ -49,13 +52,16 @@ pub(super) struct Ground {
 /// One model on its way.
 struct Task {
     model: String,
-    ground: Ground,
+    split: Rc<Split>,
     stage: Stage,
     told: u32,
+    /// Whether it learns to recommend to users, and not to be tested.
+    advises: bool,
 }
 
 enum Stage {
-    Tune(Search, Box<Split>),
+    /// Hyperparameters are searched, but for those that were given.
+    Tune(Search, Box<Split>, Choice),
     Fit(Box<Fit>),
     Test(Box<Test>),
 }
@@ -80,6 +86,25 @@ impl Fit {
             done: 0.0,
             spent_ms: 0.0,
         })
+    }
+
+    /// Ends learning here and notes where, so that it can be repeated. Before the first step there is nothing to keep.
+    fn stop(&mut self) {
+        let course = self.model.network().and_then(|network| network.course());
+        let steps = course.map_or(0, Course::steps);
+        if steps > 0 {
+            self.model.stop_early();
+            let steps = Given::Number(steps as f64);
+            self.choice.parameters.insert("steps".to_owned(), steps);
+        }
+    }
+}
+
+/// The name of a model as links hold it: with the steps after which its learning was stopped by hand, where it was.
+fn name(choice: &Choice) -> String {
+    match choice.parameters.get("steps") {
+        Some(Given::Number(steps)) if *steps > 0.0 => format!("{}:steps={steps}", choice.model),
+        _ => choice.model.clone(),
     }
 }
 
@@ -119,14 +144,14 @@ impl Board {
 
 impl Stage {
     /// The first thing to do with a model.
-    fn first(model: &str, ground: &Ground) -> Result<Self, Problem> {
+    fn first(choice: Choice, ground: &Ground) -> Result<Self, Problem> {
         let Terms { tune, seed, .. } = ground.terms;
         if tune == 0 {
-            let choice = Choice::named(model);
             return Ok(Self::Fit(Box::new(Fit::new(choice, 0)?)));
         }
-        let search = Search::new(model, Metric::Mrr, tune, u64::from(seed))?;
-        Ok(Self::Tune(search, Box::new(validation(&ground.split)?)))
+        let search = Search::new(&choice.model, Metric::Mrr, tune, u64::from(seed))?;
+        let inner = Box::new(validation(&ground.split)?);
+        Ok(Self::Tune(search, inner, choice))
     }
 
     fn name(&self) -> EvaluationStage {
@@ -148,7 +173,7 @@ impl Stage {
 
     fn fraction(&self, split: &Split) -> f64 {
         let (done, of) = match self {
-            Self::Tune(search, _) => search.progress(),
+            Self::Tune(search, ..) => search.progress(),
             Self::Fit(fit) => return fit.done,
             Self::Test(test) => (test.walk.done(), split.test.events() - split.test.len()),
         };
@@ -160,11 +185,12 @@ impl Stage {
         let mut listen = |_: f64| true;
         let mut watch = Watch::new(&mut listen);
         match self {
-            Self::Tune(mut search, inner) => {
+            Self::Tune(mut search, inner, given) => {
                 if search.advance(&inner, &mut watch)? {
-                    return Ok(Next::Stage(Self::Tune(search, inner)));
+                    return Ok(Next::Stage(Self::Tune(search, inner, given)));
                 }
-                let best = search.finish();
+                let mut best = search.finish();
+                best.choice.parameters.extend(given.parameters);
                 let fit = Fit::new(best.choice, best.trials.len() as u32)?;
                 Ok(Next::Stage(Self::Fit(Box::new(fit))))
             }
@@ -233,13 +259,21 @@ impl Lab {
             BoardRequest::StopLearning => {
                 if let Some(Stage::Fit(fit)) = self.board.task.as_mut().map(|task| &mut task.stage)
                 {
-                    fit.model.stop_early();
+                    fit.stop();
                 }
+                done()
+            }
+            BoardRequest::Learn { model } => self.begin_adviser(&model),
+            BoardRequest::Advise { user, k } => self.advise(&user, k),
+            BoardRequest::AdviseAll { k } => self.begin_advising(k),
+            BoardRequest::OfferWeights { name, size } => {
+                crate::nn::saved::check_size(&name, size as u64)?;
                 done()
             }
             BoardRequest::Explain { session } => self.explain_network(session),
             BoardRequest::CancelEvaluation => {
                 self.board.task = None;
+                self.board.advising.forget_export();
                 done()
             }
             BoardRequest::Compare { models, reference } => self.compare(&models, &reference),
@@ -255,15 +289,42 @@ impl Lab {
     fn evaluate_model(&mut self, model: &str, terms: Terms) -> Answer {
         terms.check()?;
         let ground = self.ground(terms)?;
+        let choice = Choice::parse(model)?;
         let task = Task {
-            model: model.to_owned(),
-            stage: Stage::first(model, &ground)?,
-            ground,
+            model: choice.model.clone(),
+            stage: Stage::first(choice, &ground)?,
+            split: ground.split,
             told: 0,
+            advises: false,
         };
+        Ok(self.begin_task(task))
+    }
+
+    fn begin_task(&mut self, task: Task) -> Vec<Response> {
         let progress = task.progress();
         self.board.task = Some(task);
-        Ok(vec![progress])
+        vec![progress]
+    }
+
+    /// Has a network learn from all sessions; a test under way is given up.
+    pub(super) fn begin_learning(
+        &mut self,
+        choice: Choice,
+        train: Sessions,
+    ) -> Result<Vec<Response>, Problem> {
+        let test = Sessions::new(train.items, train.has_time);
+        let task = Task {
+            model: choice.model.clone(),
+            stage: Stage::Fit(Box::new(Fit::new(choice, 0)?)),
+            split: Rc::new(Split {
+                train,
+                test,
+                unseen_events: 0,
+            }),
+            told: 0,
+            advises: true,
+        };
+        Ok(self.begin_task(task))
     }
 
     /// The split for these terms. Under other terms than before, all that was tested before is forgotten.
@@ -284,13 +345,14 @@ impl Lab {
         let ground = Ground { terms, split };
         self.board = Board {
             ground: Some(ground.clone()),
+            advising: std::mem::take(&mut self.board.advising),
             ..Board::default()
         };
         Ok(ground)
     }
 
     pub(super) fn is_comparing(&self) -> bool {
-        self.board.task.is_some()
+        self.board.task.is_some() || self.board.advising.writes()
     }
 
     pub(super) fn forget_board(&mut self) {
@@ -299,14 +361,19 @@ impl Lab {
 
     pub(super) fn advance_comparing(&mut self, work: u64) -> Answer {
         let Some(mut task) = self.board.task.take() else {
-            return done();
+            return self.advance_advising(work);
         };
         let clock = self.clock.unwrap_or(|| 0.0);
         let before = task.stage.name();
-        match task.stage.advance(&task.ground.split, work, clock)? {
+        match task.stage.advance(&task.split, work, clock)? {
+            Next::Stage(Stage::Test(test)) if task.advises => self.take_adviser(Adviser::new(
+                test.choice,
+                test.model,
+                AdviserSource::Sessions,
+            )),
             Next::Stage(stage) => {
                 task.stage = stage;
-                let permille = (task.stage.fraction(&task.ground.split) * 1e3) as u32;
+                let permille = (task.stage.fraction(&task.split) * 1e3) as u32;
                 let news = task.stage.name() != before || permille / 10 != task.told / 10;
                 task.told = permille;
                 let responses = if news {
@@ -337,6 +404,9 @@ impl Lab {
         let Some(Ground { terms, split }) = ground else {
             return Err(nothing_tested());
         };
+        let plain = |name: &String| Ok(Choice::parse(name)?.model);
+        let names: Vec<String> = names.iter().map(plain).collect::<Result<_, Problem>>()?;
+        let reference = Choice::parse(reference)?.model;
         // The models asked for come first, each kind at its place: no copy of all their lists is needed.
         let asked = |trial: &Trial| names.contains(&trial.choice.model);
         let place = |trial: &Trial| all_models().position(|kind| kind.name == trial.choice.model);
@@ -356,11 +426,8 @@ impl Lab {
         let board = Leaderboard::new(&protocol, split, trials, &mut Watch::new(&mut listen))?;
         let ranking = Ranking {
             terms: *terms,
-            models: trials
-                .iter()
-                .map(|trial| trial.choice.model.clone())
-                .collect(),
-            reference: protocol.reference,
+            models: trials.iter().map(|trial| name(&trial.choice)).collect(),
+            reference: name(&reference.unwrap_or(first).choice),
             digest: digest(&board),
         };
         Ok(vec![Response::Board {
@@ -393,7 +460,7 @@ impl Task {
         Response::EvaluationProgress {
             model: self.model.clone(),
             stage: self.stage.name(),
-            fraction: self.stage.fraction(&self.ground.split),
+            fraction: self.stage.fraction(&self.split),
             learning: self.stage.learning(),
         }
     }

@@ -6,6 +6,9 @@ use safetensors::{Dtype, SafeTensors, serialize};
 use super::weights::Weights;
 use crate::problem::{Problem, Text};
 
+/// Bytes of the largest file of weights that is read. Learning takes at least six times the weights, and 1 GB at most.
+const LARGEST: u64 = 1 << 28;
+
 /// The weights as the bytes of a safetensors file.
 ///
 /// # Errors
@@ -38,8 +41,8 @@ pub fn save(weights: &Weights) -> Result<Vec<u8>, Problem> {
 /// Takes over the weights of a file, which must have the names and shapes of these. Nothing is taken over where anything is wrong.
 ///
 /// # Errors
-/// `weights.file` where it is no safetensors file or cut off; `weights.shape` where a tensor is missing, too many, of another shape or type, or
-/// holds what is no finite number.
+/// `weights.file` where it is no safetensors file or cut off; `weights.shape` where a tensor is missing, too many, or of another shape or type;
+/// `weights.number` where one holds what is no finite number.
 pub fn load(weights: &mut Weights, bytes: &[u8]) -> Result<(), Problem> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| {
         Problem::new(
@@ -54,28 +57,29 @@ pub fn load(weights: &mut Weights, bytes: &[u8]) -> Result<(), Problem> {
             ),
         )
     })?;
-    if file.len() != weights.tensors.len() {
-        return Err(other_shape(&format!(
-            "{} / {}",
-            file.len(),
-            weights.tensors.len()
-        )));
+    let known = |name: &str| weights.tensors.iter().any(|tensor| tensor.name == name);
+    let mut others: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
+    others.sort_unstable();
+    if let Some(other) = others.iter().find(|name| !known(name)) {
+        return Err(other_shape(other, "—", &shape_of(&file, other)));
     }
     let mut read = Vec::with_capacity(weights.tensors.len());
     for tensor in &weights.tensors {
+        let wanted = format!("{:?} F32", tensor.shape);
         let found = file
             .tensor(&tensor.name)
-            .map_err(|_| other_shape(&tensor.name))?;
+            .map_err(|_| other_shape(&tensor.name, &wanted, "—"))?;
         if found.dtype() != Dtype::F32 || found.shape() != tensor.shape {
-            return Err(other_shape(&tensor.name));
+            let here = shape_of(&file, &tensor.name);
+            return Err(other_shape(&tensor.name, &wanted, &here));
         }
         let (numbers, _) = found.data().as_chunks::<4>();
         let values: Vec<f32> = numbers
             .iter()
             .map(|&bytes| f32::from_le_bytes(bytes))
             .collect();
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(other_shape(&tensor.name));
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            return Err(no_number(&tensor.name, place + 1, values[place]));
         }
         read.push(values);
     }
@@ -85,16 +89,58 @@ pub fn load(weights: &mut Weights, bytes: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn other_shape(name: &str) -> Problem {
+/// Refuses files that are larger than any network's, before they are read.
+///
+/// # Errors
+/// `weights.file`.
+pub fn check_size(name: &str, bytes: u64) -> Result<(), Problem> {
+    if bytes <= LARGEST {
+        return Ok(());
+    }
+    Err(Problem::new(
+        "weights.file",
+        Text::new(
+            format!("{name} holds over 256 MB, more than any network here."),
+            format!("{name} 超过 256 MB，大于此处的任何网络。"),
+        ),
+        Text::new("Give a file that was saved here.", "请提供在此保存的文件。"),
+    ))
+}
+
+fn shape_of(file: &SafeTensors<'_>, name: &str) -> String {
+    file.tensor(name).map_or_else(
+        |_| "—".to_owned(),
+        |view| format!("{:?} {:?}", view.shape(), view.dtype()),
+    )
+}
+
+/// `wanted` and `here` are shapes, or a dash where there is no such tensor.
+fn other_shape(name: &str, wanted: &str, here: &str) -> Problem {
     Problem::new(
         "weights.shape",
         Text::new(
-            format!("The file's weights are those of another network: “{name}” does not fit."),
-            format!("文件中的权重属于另一个网络：“{name}”不匹配。"),
+            format!(
+                "The file's weights are those of another network: “{name}” is {here} in it and {wanted} here."
+            ),
+            format!("文件中的权重属于另一个网络：“{name}”在文件中为 {here}，此处为 {wanted}。"),
         ),
         Text::new(
             "Choose the network, width and log that the weights were learned with.",
             "请选择学习这些权重时所用的网络、维数和日志。",
+        ),
+    )
+}
+
+fn no_number(name: &str, place: usize, value: f32) -> Problem {
+    Problem::new(
+        "weights.number",
+        Text::new(
+            format!("The file's weights are damaged: number {place} of “{name}” is {value}."),
+            format!("文件中的权重已损坏：“{name}”的第 {place} 个数为 {value}。"),
+        ),
+        Text::new(
+            "Give another file, or have the network learn again.",
+            "请提供另一个文件，或让网络重新学习。",
         ),
     )
 }
@@ -131,10 +177,19 @@ mod tests {
             "weights.shape"
         );
         let mut broken = weights(1);
-        broken.tensors[1].value[0] = f32::NAN;
-        assert_eq!(
-            load(&mut own, &save(&broken).unwrap()).unwrap_err().code,
-            "weights.shape"
+        broken.tensors[1].value[2] = f32::NAN;
+        let problem = load(&mut own, &save(&broken).unwrap()).unwrap_err();
+        assert_eq!(problem.code, "weights.number");
+        assert!(
+            problem.what.en.contains("number 3 of “out.bias” is NaN"),
+            "{problem:?}"
+        );
+        let mut more = weights(1);
+        more.push("extra", [1, 1], Start::Even(1.0), 1);
+        let problem = load(&mut own, &save(&more).unwrap()).unwrap_err();
+        assert!(
+            problem.what.en.contains("“extra” is [1, 1] F32 in it"),
+            "{problem:?}"
         );
         assert_eq!(own, weights(2));
     }

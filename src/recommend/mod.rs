@@ -1,6 +1,7 @@
 //! Recommendations for a user: the top items with what each number is made of.
 
 pub mod export;
+pub mod network;
 
 use serde::Serialize;
 

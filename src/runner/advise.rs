@@ -1,6 +1,7 @@
-//! What a network recommends to a user, and why: `recommend --model gru`.
+//! What a network recommends, and why: `recommend --model gru`.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,22 +9,20 @@ use qcart::behaviour::neural::Neural;
 use qcart::behaviour::{BehaviourModel, Choice, Sessions};
 use qcart::evaluate::build;
 use qcart::log::Log;
-use qcart::nn::saved::save;
+use qcart::nn::saved::{check_size, save};
 use qcart::problem::{Problem, Text};
+use qcart::recommend::{UserIndex, network};
 use serde_json::json;
 
 use super::drive::unreadable;
 use super::evaluate::{read_log, with_bar};
 use super::{Advice, output};
 
-/// Bytes of the largest file of weights that is read.
-const MOST_BYTES: u64 = 1 << 30;
-
-/// Learns, or takes the weights of a file, then recommends to a user after their newest session.
+/// Learns, or takes the weights of a file, then recommends to a user after their newest session, or writes the lists of all users.
 pub fn advise(
     log: &Path,
-    user: &str,
-    k: u32,
+    user: Option<&str>,
+    (k, all): (u32, Option<&Path>),
     advice: &Advice,
     as_json: bool,
 ) -> Result<ExitCode, Problem> {
@@ -33,7 +32,9 @@ pub fn advise(
         None => return Err(no_network(name)),
     };
     let log = read_log(log)?;
-    let newest = newest_session(&log, user)?;
+    let index = UserIndex::new(&log);
+    let user = user.map(|user| Ok((user, newest_session(&log, &index, user)?)));
+    let user = user.transpose()?;
     let sessions = Sessions::from_log(&log);
     let mut network = Neural::of(settings);
     match &advice.weights {
@@ -44,60 +45,72 @@ pub fn advise(
         let bytes = save(&course.learner.weights)?;
         fs::write(path, bytes).map_err(|error| unreadable(path, &error))?;
     }
-    let history = sessions.session(newest);
-    let found = network.explain(history, k as usize);
+    if let Some(path) = all {
+        write_all(path, &network, &log, &index, k as usize)?;
+    }
+    if let Some((user, newest)) = user {
+        let found = network::advise(&network, &log, newest, k as usize);
+        tell((name, user), &log, &found, as_json);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is recommended to one user, and why.
+fn tell((model, user): (&str, &str), log: &Log, found: &network::Advice, as_json: bool) {
     let item = |number: u32| log.items.get(number).to_owned();
-    let why: Vec<_> = found
-        .events
-        .iter()
-        .map(|&(place, change)| (item(history.items[place as usize]), change))
-        .collect();
-    let best = found.recommended.first().map(|entry| entry.0);
-    let alike = best.map_or_else(Vec::new, |best| network.neighbours(best, 8));
     if as_json {
-        let rows = |rows: &[(u32, f64)]| -> Vec<_> {
-            let row =
-                |&(number, score): &(u32, f64)| json!({ "item": item(number), "score": score });
+        let rows = |rows: &[(u32, f64)], of: &str| -> Vec<_> {
+            let row = |&(number, value): &(u32, f64)| json!({ "item": item(number), of: value });
             rows.iter().map(row).collect()
         };
         output::json(&json!({
-            "model": name,
+            "model": model,
             "user": user,
-            "recommended": rows(&found.recommended),
-            "why": why.iter().map(|(item, change)| json!({ "item": item, "change": change })).collect::<Vec<_>>(),
-            "alike": alike.iter().map(|&(number, cosine)| json!({ "item": item(number), "cosine": cosine })).collect::<Vec<_>>(),
+            "recommended": rows(&found.recommended, "score"),
+            "why": rows(&found.why, "change"),
+            "alike": rows(&found.alike, "cosine"),
         }));
-        return Ok(ExitCode::SUCCESS);
+        return;
     }
     println!("{:>4} {:<24} {:>10}", "rank", "item", "score");
     for (rank, &(number, score)) in found.recommended.iter().enumerate() {
         println!("{:>4} {:<24} {score:>10.5}", rank + 1, item(number));
     }
-    if let Some(best) = best {
+    if let Some(&(best, _)) = found.recommended.first() {
         let best = item(best);
         println!("leaving an event out lowers the logarithm of the score of {best} by");
-        for (item, change) in &why {
-            println!("     {item:<24} {change:>10.3}");
+        for &(number, change) in &found.why {
+            println!("     {:<24} {change:>10.3}", item(number));
         }
         println!("items learned to be like {best}");
-        for (number, cosine) in alike {
+        for &(number, cosine) in &found.alike {
             println!("     {:<24} {cosine:>10.3}", item(number));
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-/// The user's session that ended last.
-fn newest_session(log: &Log, user: &str) -> Result<usize, Problem> {
+/// The lists of all users, as the page writes them.
+fn write_all(
+    path: &Path,
+    network: &Neural,
+    log: &Log,
+    index: &UserIndex,
+    k: usize,
+) -> Result<(), Problem> {
+    let failed = |error| unreadable(path, &error);
+    let mut file = fs::File::create(path).map_err(failed)?;
+    let mut export = network::Export::new(k);
+    while let Some(text) = export.next_chunk(network, log, index, 1000) {
+        file.write_all(text.as_bytes()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The user's newest session.
+fn newest_session(log: &Log, index: &UserIndex, user: &str) -> Result<u32, Problem> {
     let number = log.users.iter().position(|name| name == user);
-    let sessions = log.session_user.iter().enumerate();
-    let newest = sessions
-        .filter(|&(_, &owner)| Some(owner as usize) == number)
-        .max_by_key(|&(session, _)| {
-            let last = log.session(session).last().unwrap_or(0);
-            (log.events.time.get(last).copied(), session)
-        });
-    newest.map(|(session, _)| session).ok_or_else(|| {
+    let newest = number.and_then(|number| index.latest_session(number as u32));
+    newest.ok_or_else(|| {
         Problem::new(
             "runner.user",
             Text::new(
@@ -111,19 +124,7 @@ fn newest_session(log: &Log, user: &str) -> Result<usize, Problem> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if size.len() > MOST_BYTES {
-        return Err(Problem::new(
-            "weights.file",
-            Text::new(
-                format!(
-                    "{} holds over 1 GB, more than any network here.",
-                    path.display()
-                ),
-                format!("{} 超过 1 GB，大于此处的任何网络。", path.display()),
-            ),
-            Text::new("Give a file that was saved here.", "请提供在此保存的文件。"),
-        ));
-    }
+    check_size(&path.display().to_string(), size.len())?;
     fs::read(path).map_err(|error| unreadable(path, &error))
 }
 

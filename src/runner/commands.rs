@@ -39,13 +39,13 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Recommend {
             log,
             user,
+            all,
             k,
             advice,
             common,
-            ..
         } if advice.model.is_some() => {
-            let user = user.unwrap_or_default();
-            advise(&log, &user, k, &advice, common.json)
+            let whom = (k, all.as_deref());
+            advise(&log, user.as_deref(), whom, &advice, common.json)
         }
         Command::Recommend {
             log,

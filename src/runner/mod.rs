@@ -116,7 +116,7 @@ enum Command {
 struct Advice {
     /// A network learned from all sessions recommends, with its reasons: mlp, cnn, gru or transformer, with hyperparameters if wanted, such as
     /// gru:width=32.
-    #[arg(long, conflicts_with = "all")]
+    #[arg(long)]
     model: Option<String>,
     /// Take the network's weights from this safetensors file instead of learning them.
     #[arg(long, requires = "model")]

@@ -479,6 +479,7 @@ fn as_json(done: &Done) -> Value {
         StudyReport::Sequences(report) => json!(report),
         StudyReport::Trial(report) | StudyReport::TrialLog(report) => json!(report),
         StudyReport::Offline(report) => json!(report),
+        StudyReport::Advice(report) => json!(report),
     };
     if let Some(texts) = value.get("verdict").cloned() {
         value["verdict"] = texts["en"].clone();

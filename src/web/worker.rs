@@ -75,6 +75,24 @@ impl Engine {
     }
 }
 
+#[cfg(feature = "whole")]
+#[wasm_bindgen]
+impl Engine {
+    /// Has a network with the weights of a safetensors file recommend; answers with responses.
+    #[wasm_bindgen(js_name = takeWeights)]
+    pub fn take_weights(&mut self, model: &str, bytes: &[u8]) -> JsValue {
+        to_js(&self.0.take_weights(model, bytes))
+    }
+
+    /// The weights of the network that recommends, as the bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// A thrown problem where no network recommends.
+    pub fn weights(&self) -> Result<Vec<u8>, JsValue> {
+        self.0.weights().map_err(into_js)
+    }
+}
+
 /// `{type, ...}` as `{type: {type, ...}}`, or as the type's name alone where there is nothing else. A `request` inside is
 /// one to a part of the laboratory: `{type, request: {...}}` as `{type: {...}}`.
 fn by_type(request: &JsValue) -> JsValue {

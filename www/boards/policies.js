@@ -286,7 +286,7 @@ export function openFindings(findings) {
       fill(policies.forms, kind, terms);
     }
   }
-  policies.section = sectionOf(findings[0]?.kind ?? "value");
+  policies.section = sectionOf(findings.find(({ kind }) => KINDS.includes(kind))?.kind ?? "value");
   state.policies = policies;
 }
 

@@ -1,7 +1,7 @@
 // The ranking board: which models are compared, how far that is, and what came out.
 
 import { html, nothing } from "../vendor/lit-html.js";
-import { addTexts, say, t } from "../i18n.js";
+import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { alive, cancel, chosenModels, compareWith, differ, run } from "./ranking.js";
 import { changed, state } from "../state.js";
@@ -37,13 +37,13 @@ function networks() {
 }
 
 async function loadPanel() {
-  await addTexts({ en: () => import("../networks/en.js"), "zh-CN": () => import("../networks/zh-CN.js") });
-  panel = await import("../networks/view.js");
+  panel = await (await import("../networks/open.js")).openPanel();
   changed("evaluate");
 }
 
 const settingsChanged = () => {
   state.evaluate.stale = true;
+  state.evaluate.stops = {};
   changed("evaluate");
 };
 
@@ -96,7 +96,7 @@ function transport() {
       <button type="button" ?disabled=${!running} @click=${cancel}>${t("cancel")}</button>
       <p class="run">${running ? now() : evaluate.board && evaluate.stale ? t("evaluate.stale") : t("evaluate.chosen", { count: total })}</p>
     </div>
-    ${running ? html`<progress max=${total} value=${evaluate.finished.length + part()} aria-label=${t("evaluate.title")}></progress>
+    ${running && evaluate.advising ? html`<progress max="1" value=${evaluate.at?.fraction ?? nothing} aria-label=${t("evaluate.title")}></progress>` : running ? html`<progress max=${total} value=${evaluate.finished.length + part()} aria-label=${t("evaluate.title")}></progress>
       <ul class="chips states">${chosenModels().map((name) => html`<li class=${evaluate.finished.includes(name) ? "done" : evaluate.at?.model === name ? "now" : ""}>${name}${evaluate.at?.model === name && evaluate.at.stage !== "fit" ? html` <span class="num">${format.percent(evaluate.at.fraction, 0)}</span>` : nothing}</li>`)}</ul>` : nothing}
   </div>`;
 }

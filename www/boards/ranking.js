@@ -83,10 +83,12 @@ async function testAll(on, same) {
       evaluate.at = { stage: on.tune > 0 ? "tune" : "fit", model, fraction: 0 };
       changed("evaluate");
       const ready = until("evaluated");
-      wire.request({ type: "board", request: { type: "evaluateModel", model, terms: on } });
+      const asked = evaluate.stops?.[model] ?? model;
+      wire.request({ type: "board", request: { type: "evaluateModel", model: asked, terms: on } });
       const problem = await ready;
       if (!same() || problem) return problem;
       tested.models.add(model);
+      tested.last = model;
     }
     evaluate.finished = [...evaluate.finished, model];
     changed("evaluate");
@@ -106,20 +108,49 @@ export async function ask(request) {
   return { found: responses[0], problem: responses.find(({ type }) => type === "problem")?.problem };
 }
 
+/** Sends the board's worker something that is no request; it has read the log before. */
+export const send = (message) => wire.send(message, true);
+
 /** Tells the board's worker something about the test under way. */
 export const tell = (request) => wire?.request({ type: "board", request }, true);
 
-/** Waits for a response of this type; gives the problem that came instead, if one did. */
-function until(type) {
+/** Has the idle worker do something that comes in pieces: `doing` says what, `take` hears each piece and says whether it was the last. */
+export async function gather(doing, request, take) {
+  const { evaluate } = state;
+  if (evaluate.phase === "running") return null;
+  const same = newTurn();
+  Object.assign(evaluate, { phase: "running", advising: doing, problem: null, cancelled: false });
+  changed("evaluate", "look");
+  let problem = await prepare(same);
+  if (!problem) {
+    const last = hear(take);
+    wire.request({ type: "board", request });
+    problem = await last;
+  }
+  if (!same()) return null;
+  Object.assign(evaluate, { phase: "idle", advising: null, at: null });
+  changed("evaluate", "look");
+  return problem;
+}
+
+/** The worker that holds the log and what was tested, once it does; another one knows nothing of it. */
+export const holder = () => (alive() ? wire : null);
+
+/** Which model was tested last. */
+export const testedLast = () => (alive() ? tested.last : null);
+
+const until = (type) => hear((response) => response.type === type);
+
+/** Waits for the last response, as `take` says; gives the problem that came instead, if one did. */
+function hear(take) {
   return new Promise((resolve) => {
     heard = (response) => {
-      if (response.type === type) resolve(null);
-      else if (response.type === "problem") resolve(response.problem);
+      if (response.type === "problem") resolve(response.problem);
       else if (response.type === "evaluationProgress") {
         const { model, stage, fraction, learning } = response;
         state.evaluate.at = { model, stage, fraction, learning };
-        changedSoon("evaluate");
-      }
+        changedSoon("evaluate", ...(state.evaluate.advising ? ["look"] : []));
+      } else if (take(response)) resolve(null);
     };
   });
 }
@@ -144,7 +175,7 @@ async function compare(same) {
   }
   if (!same()) return;
   Object.assign(evaluate, { phase: "idle", at: null });
-  changed("evaluate", "share");
+  changed("evaluate", "look", "share");
 }
 
 /** Another reference: the same tests, compared anew. */
@@ -164,6 +195,7 @@ export async function cancel() {
   const same = newTurn();
   heard = () => {};
   evaluate.at = null;
+  evaluate.advising = null;
   evaluate.cancelled = true;
   changed("evaluate");
   const asked = loading ? null : wire?.request({ type: "board", request: { type: "cancelEvaluation" } }, true);
@@ -206,6 +238,6 @@ function drop() {
 function crashed(text) {
   turns += 1;
   drop();
-  Object.assign(state.evaluate, { phase: "idle", at: null, problem: { what: { key: "evaluate.crashed" }, mend: null, report: text } });
+  Object.assign(state.evaluate, { phase: "idle", at: null, advising: null, problem: { what: { key: "evaluate.crashed" }, mend: null, report: text } });
   changed("evaluate");
 }

@@ -32,6 +32,21 @@ async function measure(key) {
 
 export const agentFields = (parameters) => parameters.filter(({ key }) => !UNUSED.includes(key));
 
+/** How learning goes, beside the curves: what the newest update came to, how fast, how long still. */
+function live() {
+  const { phase, network, speed, step, budget, run } = state.learn;
+  if (phase === "idle" || !network) return nothing;
+  const { networkEvery, networkBatch, repeats } = state.settings;
+  const steps = budget * (repeats ?? 1) - (run * budget + step);
+  const going = phase === "running" && speed > 0;
+  return html`<div data-testid="network-live">${figures([
+    [t("networks.loss"), format.brief(network.loss)],
+    [t("networks.norm"), format.brief(network.norm)],
+    [t("networks.speed"), going ? format.whole((speed / networkEvery) * networkBatch) : format.DASH],
+    [t("networks.left"), going ? format.seconds(steps / speed) : format.DASH],
+  ])}</div>`;
+}
+
 export function costsView() {
   const key = subject();
   if (key && key !== found.key) queueMicrotask(() => measure(key));
@@ -44,6 +59,7 @@ export function costsView() {
       [t("networks.updates"), of(({ updates }) => format.whole(updates))],
       [t("networks.about"), of(({ seconds }) => format.seconds(seconds))],
     ])}
+    ${live()}
     ${found.problem ? problemBox(found.problem) : html`<p class="small soft">${t("networks.instead")}${state.decide.problem === "shop" ? html` ${t("networks.instead.shop")}` : nothing}</p>`}
   </div>`;
 }

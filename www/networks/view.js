@@ -10,7 +10,8 @@ import { chosenNetworks, explain, measure, networks, speed, stopLearning, watch 
 
 export function networksView() {
   const { evaluate } = state;
-  if (evaluate.at?.learning) watch(evaluate.at);
+  const { at } = evaluate;
+  if (at?.learning) watch(at);
   const chosen = chosenNetworks();
   if (chosen.length === 0) return nothing;
   if (evaluate.phase !== "running" && !networks.busy && !networks.problem) queueMicrotask(measure);
@@ -18,7 +19,7 @@ export function networksView() {
     <h3 id="networks-title">${t("networks.title")}</h3>
     ${problemBox(networks.problem)}
     ${costs(chosen)}
-    ${live()}
+    ${evaluate.advising ? nothing : learningView(networks.info[at?.model])}
     ${reasons()}
   </section>`;
 }
@@ -36,15 +37,16 @@ function costs(chosen) {
   <p class="small soft">${t("networks.costs.note")}</p>`;
 }
 
-function live() {
+/** How the network under way learns, or the one that did so last; `info` is what it was said to take. */
+export function learningView(info) {
   const { at, phase } = state.evaluate;
+  if (at?.learning) watch(at);
   const model = at?.learning ? at.model : Object.keys(networks.learned).at(-1);
   const learning = networks.learned[model];
   if (!learning) return nothing;
   const running = phase === "running" && at?.model === model && at.stage === "fit";
   const last = learning.epochs.slice(0, learning.searched).at(-1);
   const rate = running ? speed(model) : null;
-  const info = networks.info[model];
   const left = running && info ? Math.max(0, (1 - at.fraction) * info.seconds) : null;
   return html`<div class="stack">
     <div class="row apart"><b>${t("networks.learning", { model })}</b>
@@ -92,13 +94,21 @@ function reasons() {
   </div>`;
 }
 
-function shown({ model, session, sessions, events, recommended, truth, neighbours }) {
+function shown({ model, session, sessions, recommended, truth, events, neighbours }) {
+  const best = recommended[0]?.[0] ?? format.DASH;
+  return html`<p>${t("networks.session", { model, session: session + 1, sessions: format.whole(sessions), best, truth })}</p>
+    ${reasonsView({ recommended, events, neighbours })}`;
+}
+
+/** What is recommended, what each event does for the first of it, and what the network holds to be like it. */
+export function reasonsView({ recommended, events, neighbours }) {
   const best = recommended[0]?.[0] ?? format.DASH;
   const table = (caption, heads, rows) => html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}><table class="board"><caption class="small">${caption}</caption>
     <thead><tr><th scope="col">${heads[0]}</th><th scope="col" class="num">${heads[1]}</th></tr></thead>
-    <tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="num">${value}</td></tr>`)}</tbody></table></div>`;
-  return html`<p>${t("networks.session", { model, session: session + 1, sessions: format.whole(sessions), best, truth })}</p>
-    ${table(t("networks.occlusion", { best }), [t("networks.item"), t("networks.change")], events.map(({ item, change }) => [item, format.fixed(Math.abs(change) < 0.005 ? 0 : change, 2)]))}
+    <tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td class="num small">${value}</td></tr>`)}</tbody></table></div>`;
+  return html`<div class="maps">
     ${table(t("networks.list"), [t("networks.item"), t("networks.score")], recommended.map(([item, score]) => [item, format.brief(score)]))}
-    ${table(t("networks.neighbours", { best }), [t("networks.item"), t("networks.cosine")], neighbours.map(([item, alike]) => [item, format.fixed(alike, 2)]))}`;
+    ${table(t("networks.occlusion", { best }), [t("networks.item"), t("networks.change")], events.map(({ item, change }) => [item, format.fixed(Math.abs(change) < 0.005 ? 0 : change, 2)]))}
+    ${table(t("networks.neighbours", { best }), [t("networks.item"), t("networks.cosine")], neighbours.map(([item, alike]) => [item, format.fixed(alike, 2)]))}
+  </div>`;
 }

@@ -302,6 +302,7 @@ export default {
   "look.why.shorter": "Taken from a shorter history: {state}.",
   "look.why.weak": "Seen only {support} times after this state: weak evidence.",
   "look.export": "All users as CSV",
+  "look.network": "Let a network recommend",
   "look.exporting": "Writing…",
   "look.noItems": "After this history no item has enough support to be recommended.",
   "look.policy": "What the agent would do",

@@ -302,6 +302,7 @@ export default {
   "look.why.shorter": "取自较短的历史：{state}。",
   "look.why.weak": "在此状态后仅出现 {support} 次：证据薄弱。",
   "look.export": "所有用户导出为 CSV",
+  "look.network": "由神经网络推荐",
   "look.exporting": "正在写出……",
   "look.noItems": "在此历史之后，没有商品有足够的支持可供推荐。",
   "look.policy": "智能体会怎么做",

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
+import { adviceView, openAdvice } from "../boards.js";
 import { decisions } from "../decisions.js";
 import { exportAll, findUsers, recommend } from "../lab.js";
 import { changed, state } from "../state.js";
@@ -13,7 +14,14 @@ export function lookView() {
   if (decisions()) return decisions().lookView();
   if (state.decide.problem !== "shop") return policyView();
   if (!state.data.report) return html`<p class="blank">${t("look.empty")}</p>`;
-  return html`${problemBox(state.look.problem)}<div class="finder">${people()}${person()}</div>`;
+  return html`${problemBox(state.look.problem)}<div class="finder">${people()}${person()}</div>${adviceView()?.() ?? network()}`;
+}
+
+/** Recommendations of a network are loaded when they are first asked for. */
+function network() {
+  const { opening } = state.look;
+  return html`${opening === "failed" ? html`<p class="message bad" role="alert">${t("evaluate.failed")}</p>` : nothing}
+    <p><button type="button" data-testid="open-advice" ?disabled=${opening === "now"} aria-busy=${opening === "now"} @click=${openAdvice}>${t("look.network")}</button></p>`;
 }
 
 /** Below this many sightings an action's numbers are called weak evidence. */

@@ -73,6 +73,7 @@ pub struct Course {
     again: Option<u32>,
     epoch: u32,
     targets: f64,
+    taken: u64,
     searched: u32,
     best_epoch: u32,
     trouble: Option<Problem>,
@@ -107,6 +108,7 @@ impl Course {
             again: None,
             epoch: 0,
             targets: 0.0,
+            taken: 0,
             searched: 0,
             best_epoch: 0,
             trouble: None,
@@ -127,6 +129,12 @@ impl Course {
             targets: self.targets,
             trouble: self.trouble.clone(),
         }
+    }
+
+    /// Steps taken so far, those of the run over all sessions included.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.taken
     }
 
     /// The share done, at most; learning may stop earlier.
@@ -157,6 +165,10 @@ impl Course {
         if self.windows.is_empty() || self.over {
             return Ok(None);
         }
+        if self.settings.steps > 0 && self.taken >= self.settings.steps {
+            self.keep_best();
+            return Ok(None);
+        }
         if self.next == 0 {
             self.batches = batches(&mut self.windows, self.settings.batch, &mut self.order);
             self.sums = Epoch::default();
@@ -177,6 +189,7 @@ impl Course {
         self.sums.value_loss += step.value_loss;
         self.sums.norm += step.norm;
         self.next += 1;
+        self.taken += 1;
         if self.next == self.batches.len() {
             self.end_epoch(sessions);
         }

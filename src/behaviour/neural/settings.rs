@@ -23,6 +23,8 @@ pub struct Settings {
     pub width: usize,
     /// Passes over the training sessions at most.
     pub epochs: u32,
+    /// Steps after which learning stops and keeps the best, as a stop by hand does; 0: none.
+    pub steps: u64,
     /// Windows in a batch.
     pub batch: usize,
     /// Learning rate.
@@ -61,6 +63,7 @@ const RANKS: &[&str] = &["likelihood", "value", "product"];
 pub const PARAMETERS: &[Parameter] = &[
     Parameter::whole("width", ["Numbers of a state and of an item's embedding", "状态与商品嵌入的维数"], 8, 256, 96).fixed(),
     Parameter::whole("epochs", ["Passes over the training sessions at most; the best number is found on a window at their end", "遍历训练会话的最多次数；最佳次数由训练末尾的验证窗口确定"], 1, 200, 16).fixed(),
+    Parameter::whole("steps", ["Steps after which learning stops and keeps the best so far; 0: it goes on to its end", "学习在多少步后停止并保留此前最佳；0 表示学到底"], 0, 1_000_000_000, 0).fixed(),
     Parameter::whole("batch", ["Windows of sessions in a step", "每一步的会话窗口数"], 8, 1024, 32),
     Parameter::real("rate", ["Learning rate of Adam", "Adam 的学习率"], 1e-4, 1e-2, 3e-3).logarithmic(),
     Parameter::real("dropout", ["Share of numbers dropped while learning", "学习时随机置零的比例"], 0.0, 0.8, 0.4),
@@ -92,6 +95,7 @@ impl Settings {
             encoder,
             width: values.whole("width"),
             epochs: values.whole("epochs") as u32,
+            steps: values.whole("steps") as u64,
             batch: values.whole("batch"),
             rate: real("rate"),
             dropout: real("dropout"),

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 pub use super::findings::Learned;
 #[cfg(feature = "whole")]
+use crate::agent::network::Learned as Updated;
+#[cfg(feature = "whole")]
 use crate::behaviour::neural::Learning;
 use crate::experiment::finding::Finding;
 use crate::experiment::outcome::{Outcome, Verdict};
@@ -35,13 +37,13 @@ pub use operations::{
 };
 #[cfg(feature = "whole")]
 pub use ranking::{
-    BoardRequest, DifferingEvent, DifferingSession, EvaluationStage, Expected, Insight,
-    InsightEvent, ModelInfo, NetworkInfo,
+    AdviceView, AdviserInfo, AdviserSource, BoardRequest, DifferingEvent, DifferingSession,
+    EvaluationStage, Expected, Insight, InsightEvent, ModelInfo, NetworkInfo,
 };
 #[cfg(feature = "whole")]
 pub use study::{
-    OfflineMethod, OfflineReport, Plan, SequenceReport, StudyAnswer, StudyReport, StudyRequest,
-    ValueReport,
+    AdviceReport, OfflineMethod, OfflineReport, Plan, SequenceReport, StudyAnswer, StudyReport,
+    StudyRequest, ValueReport,
 };
 
 /// One request. The page's `{type, ...}` becomes serde's `{type: {...}}` on the way in, which reads without a buffer.
@@ -232,6 +234,9 @@ pub enum Response {
         step: u64,
         /// Steps of a run at most.
         budget: u64,
+        /// What the newest update of a network in the place of the table came to.
+        #[cfg(feature = "whole")]
+        network: Option<Updated>,
     },
     /// A parameter was changed while training ran.
     Changed {
@@ -346,6 +351,12 @@ pub enum Response {
     /// Why a tested network recommends what it does.
     #[cfg(feature = "whole")]
     Insight(Insight),
+    /// A network stands that recommends to users.
+    #[cfg(feature = "whole")]
+    Adviser(AdviserInfo),
+    /// What it recommends to one of them.
+    #[cfg(feature = "whole")]
+    Advice(AdviceView),
     /// A model was tested; `BoardRequest::Compare` shows it.
     #[cfg(feature = "whole")]
     Evaluated {

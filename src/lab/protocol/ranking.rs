@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::EventView;
+use crate::behaviour::neural::Learning;
 use crate::behaviour::{ModelKind, Parameter};
+use crate::experiment::finding::Finding;
 use crate::experiment::ranking::Terms;
 use crate::problem::Text;
 
@@ -25,8 +27,34 @@ pub enum BoardRequest {
     Measure {
         /// The network's name.
         model: String,
-        /// How models are compared.
-        terms: Terms,
+        /// How models are compared; absent: it would learn from all sessions, to recommend to users.
+        #[serde(default)]
+        terms: Option<Terms>,
+    },
+    /// Has a network learn from all sessions of the log, to recommend to users; the one that did so far stays until then.
+    Learn {
+        /// The network's name, with hyperparameters if wanted: `gru:steps=500`.
+        model: String,
+    },
+    /// What a network recommends to a user after the newest session, and why: the one that learned from all sessions or was opened
+    /// from a file, else the one tested last.
+    Advise {
+        /// The user's name.
+        user: String,
+        /// How many items.
+        k: u32,
+    },
+    /// What it recommends to all users as CSV, in `Response::Chunk`s.
+    AdviseAll {
+        /// How many items a user.
+        k: u32,
+    },
+    /// Asks, before its bytes come by `Lab::take_weights`, whether a file of weights can be opened.
+    OfferWeights {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        size: f64,
     },
     /// Ends the learning of the network under way: the best weights so far are tested.
     StopLearning,
@@ -144,6 +172,52 @@ pub struct Insight {
     pub recommended: Vec<(String, f64)>,
     /// What came next in truth.
     pub truth: String,
+    /// The items most like the first recommended one, with the cosine of the angle between their embeddings.
+    pub neighbours: Vec<(String, f64)>,
+}
+
+/// Where the weights of a network that recommends come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AdviserSource {
+    /// Learned from all sessions of the log.
+    Sessions,
+    /// Learned from the training part of the ranking board.
+    Board,
+    /// Read from a file.
+    File,
+}
+
+/// A network that recommends to users.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdviserInfo {
+    /// The network's name, with the steps after which it was stopped, where it was.
+    pub model: String,
+    /// Where its weights come from.
+    pub from: AdviserSource,
+    /// Its weights.
+    pub weights: u32,
+    /// How it learned; absent where the weights come from a file.
+    pub learning: Option<Learning>,
+    /// The study of its learning and the digest of its weights, for the link; absent where the weights come from a file.
+    pub finding: Option<Finding>,
+}
+
+/// What a network recommends to a user, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdviceView {
+    /// The network's name.
+    pub model: String,
+    /// Where its weights come from.
+    pub from: AdviserSource,
+    /// The user's name.
+    pub user: String,
+    /// The recommended items, best first, with their scores.
+    pub recommended: Vec<(String, f64)>,
+    /// The last events of the newest session with what each does for the first recommended item, oldest first.
+    pub events: Vec<InsightEvent>,
     /// The items most like the first recommended one, with the cosine of the angle between their embeddings.
     pub neighbours: Vec<(String, f64)>,
 }

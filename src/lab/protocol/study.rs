@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::behaviour::neural::Learning;
 use crate::evaluate::abtest::{AbReport, Sizes};
 use crate::evaluate::ope;
 use crate::evaluate::value::{Board, Regret, Sensitivity};
@@ -121,6 +122,18 @@ pub enum StudyReport {
     TrialLog(AbReport),
     /// Learning from a log alone.
     Offline(OfflineReport),
+    /// A network that learned from all sessions.
+    Advice(AdviceReport),
+}
+
+/// A network that learned from all sessions of a log to recommend to its users.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdviceReport {
+    /// Digest of the bits of its weights.
+    pub weights: String,
+    /// How it learned.
+    pub learning: Learning,
 }
 
 /// Policies against the optimum.

@@ -1,5 +1,6 @@
 //! The policy board of a laboratory: one study at a time, slice by slice.
 
+mod advice;
 mod agents;
 mod conduct;
 mod networks;
@@ -16,6 +17,7 @@ use super::{Answer, Lab, done};
 use crate::evaluate::abtest::{Design, Trial};
 use crate::experiment::study::{Study, TrialLogTerms, TrialTerms};
 use crate::problem::{Problem, Text};
+pub(super) use advice::report;
 use conduct::Conducted;
 pub use policies::policies_of;
 use policies::{Ground, Supposed};
@@ -117,6 +119,7 @@ impl Lab {
                 Box::new(offline::Learning::new(Some(self.study_ground()?), *terms)?)
             }
             Study::Offline(terms) => Box::new(offline::Learning::new(None, *terms)?),
+            Study::Advice(terms) => Box::new(advice::Learning::new(terms, &self.data()?.log)?),
         })
     }
 

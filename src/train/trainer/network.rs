@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Phase, SCHEDULE_EVERY, Trainer};
-use crate::agent::network::{NetworkLearner, TOGETHER};
+use crate::agent::network::{Learned, NetworkLearner, TOGETHER};
 use crate::env::{Model, draw};
 use crate::problem::Problem;
 use crate::train::snapshot::{StopReason, TrainEvent};
@@ -91,6 +91,12 @@ impl<M: Model> Trainer<M> {
             epsilon: self.epsilon,
             explored,
         }
+    }
+
+    /// What the newest update of the network in the place of the table came to.
+    #[must_use]
+    pub fn newest_update(&self) -> Option<Learned> {
+        self.network.as_ref()?.newest()
     }
 
     /// Has the network write down what it thinks of the next few states; begins to measure after the last.
