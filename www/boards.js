@@ -12,10 +12,13 @@ let advice = null;
 /** The boards' own view, once it is loaded. */
 export const boardsView = () => view;
 
-/** Loads the boards, unless they are there or on their way. */
-export async function openBoards() {
+let coming = null;
+
+/** Loads the boards, once. */
+export const openBoards = async () => view ?? (coming ??= load().finally(() => (coming = null)));
+
+async function load() {
   const { evaluate } = state;
-  if (view || evaluate.opening === "now") return;
   evaluate.opening = "now";
   changed("evaluate");
   try {

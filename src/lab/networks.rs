@@ -12,14 +12,38 @@ use crate::experiment::ranking::Terms;
 use crate::problem::{Problem, Text};
 use crate::train::{TrainConfig, Trainer};
 
-/// Batches that are timed, after one that warms up.
-const BATCHES: u32 = 4;
+/// Batches of a network that learns from the log that are taken to measure it: at least so many, and at most so many.
+const BATCHES: (usize, usize) = (4, 60);
+
+/// Milliseconds after which no more is taken, once there is enough. Browsers run code slowly at first, and compile it better meanwhile.
+const PATIENCE: f64 = 500.0;
 
 /// Recommended items and neighbours shown.
 const SHOWN: usize = 8;
 
-/// Updates of a network in the place of the table that are timed.
+/// Updates of a network in the place of the table that are taken to measure it, at least; more where more lie between two copies of the
+/// network, because the first steps after a copy cost the most.
 const UPDATES: u64 = 20;
+
+/// Seconds that one unit of work takes: does some of it at least and at most so many times, and counts the later half. `take` does some and
+/// says how much was done by then, in all, and whether there is more.
+fn timed(
+    (least, most): (usize, usize),
+    clock: fn() -> f64,
+    mut take: impl FnMut() -> Result<(f64, bool), Problem>,
+) -> Result<f64, Problem> {
+    let start = clock();
+    let (mut marks, mut more) = (Vec::new(), true);
+    while more && (marks.len() < least || (marks.len() < most && clock() - start < PATIENCE)) {
+        let (done, left) = take()?;
+        marks.push((done, clock()));
+        more = left;
+    }
+    let (Some(middle), Some(last)) = (marks.get((marks.len().max(1) - 1) / 2), marks.last()) else {
+        return Ok(0.0);
+    };
+    Ok((last.1 - middle.1) / 1e3 / (last.0 - middle.0).max(1.0))
+}
 
 /// What a network is measured on.
 enum Part {
@@ -119,18 +143,18 @@ impl Lab {
         while trainer.snapshots().is_empty() && trainer.stop_reason().is_none() {
             trainer.advance(work);
         }
-        let (start, from) = (clock(), trainer.steps());
-        let until = from + UPDATES * network.every;
-        while trainer.steps() < until && trainer.stop_reason().is_none() {
+        let counts = (UPDATES as usize, network.target.max(UPDATES) as usize);
+        let each = timed(counts, clock, || {
             trainer.advance(work);
-        }
-        let took = (clock() - start) / 1e3;
-        let share = config.budget_steps as f64 / (trainer.steps() - from).max(1) as f64;
+            Ok((trainer.steps() as f64, trainer.stop_reason().is_none()))
+        })?;
         Ok(vec![Response::Approximator {
             weights: needs.weights as f64,
             bytes: needs.bytes as f64,
             updates: updates as f64,
-            seconds: took * share * f64::from(self.settings.integer("repeats")),
+            seconds: each
+                * config.budget_steps as f64
+                * f64::from(self.settings.integer("repeats")),
         }])
     }
 
@@ -160,13 +184,11 @@ impl Lab {
                 (course.learning().targets, course.learner.weights.len())
             })
         };
-        let (before, weights) = taken(built.as_ref());
-        let start = clock();
-        for _ in 0..BATCHES {
-            built.fit_slice(train, false, 1, &mut watch)?;
-        }
-        let seconds = ((clock() - start) / 1e3).max(1e-6);
-        let rate = (taken(built.as_ref()).0 - before) / seconds;
+        let each = timed(BATCHES, clock, || {
+            let done = built.fit_slice(train, false, 1, &mut watch)?;
+            Ok((taken(built.as_ref()).0, done < 1.0))
+        })?;
+        let (rate, weights) = (1.0 / each.max(1e-9), taken(built.as_ref()).1);
         let targets = (train.events() - train.len().min(train.events())) as u32;
         let epochs = settings.epochs * if settings.again { 2 } else { 1 };
         Ok(vec![Response::Network(NetworkInfo {
@@ -176,7 +198,7 @@ impl Lab {
             targets,
             epochs,
             targets_per_second: rate,
-            seconds: f64::from(targets) * f64::from(epochs) / rate.max(1e-9),
+            seconds: f64::from(targets) * f64::from(epochs) / rate,
         })])
     }
 

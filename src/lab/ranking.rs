@@ -387,7 +387,7 @@ impl Lab {
             Next::Trial(trial, fitted) => {
                 let model = task.model;
                 if fitted.network().is_some() {
-                    self.board.network = Some((model.clone(), fitted));
+                    self.board.network = Some((name(&trial.choice), fitted));
                 }
                 self.board
                     .trials

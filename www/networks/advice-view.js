@@ -8,7 +8,7 @@ import { state } from "../state.js";
 import { figures, problemBox } from "../views/parts.js";
 import { advice, adviser, choose, doing, isCurrent, learn, openWeights, promise, refresh, saveWeights, writeAll } from "./advice.js";
 import { NETWORKS, networks } from "./driver.js";
-import { learningView, reasonsView } from "./view.js";
+import { isStopped, learningView, reasonsView, title } from "./view.js";
 
 export { promise };
 
@@ -19,7 +19,7 @@ export function adviceView() {
     <p class="small soft">${t("networks.advice.lead")}</p>
     ${pick()}
     ${costs()}
-    ${advice.promised && !advice.verdict ? html`<p class="message">${t("networks.promised", { model: advice.asked ?? advice.model })}</p>` : nothing}
+    ${advice.promised && !advice.verdict ? html`<p class="message">${t("networks.promised", { model: title(advice.asked ?? advice.model) })}</p>` : nothing}
     ${problemBox(advice.info[advice.model]?.refused ?? advice.problem)}
     ${doing() === "learn" ? learningView(advice.info[advice.model]) : nothing}
     ${advice.verdict ? verdict() : nothing}
@@ -66,20 +66,21 @@ function said() {
   const own = adviser();
   if (!own) return doing() === "learn" ? nothing : html`<p class="blank">${t("networks.none")}</p>`;
   const { view } = advice;
-  const source = t(`networks.from.${own.from}`, { model: own.model, file: advice.own?.file ?? "" });
+  const source = t(`networks.from.${own.from}`, { model: title(own.model), file: advice.own?.file ?? "" });
   const writing = doing() === "write";
   return html`<div class="stack" aria-busy=${!isCurrent()} data-testid="advice-said">
-    <p class="small">${source} ${learned(own.learning)}</p>
+    <p class="small">${source} ${learned(own)}</p>
     <div class="row apart"><h4>${view ? t("networks.for", { user: view.user }) : nothing}</h4>
       <button type="button" data-testid="advice-all" ?disabled=${state.evaluate.phase === "running"} @click=${writeAll}>${writing ? t("look.exporting") : t("look.export")}</button></div>
     ${view ? shown(view) : state.look.user === null ? html`<p class="blank">${t("look.choose")}</p>` : html`<p class="small soft" role="status">${t("networks.asking")}</p>`}
   </div>`;
 }
 
-function learned(learning) {
-  if (!learning) return nothing;
-  const best = learning.epochs[learning.best - 1];
-  return best?.mrr === undefined || best.mrr === null ? nothing : t("networks.learned", { best: learning.best, hr: format.fixed(best.hr), mrr: format.fixed(best.mrr) });
+/** How it did on the validation window, and what was kept. */
+function learned({ model, learning }) {
+  const best = learning?.epochs[learning.best - 1];
+  if (typeof best?.mrr !== "number") return nothing;
+  return t(isStopped(model) ? "networks.kept" : "networks.learned", { best: learning.best, hr: format.fixed(best.hr), mrr: format.fixed(best.mrr) });
 }
 
 function shown({ recommended, events, neighbours }) {

@@ -23,7 +23,7 @@ export function promise(findings) {
 }
 
 export function choose(model) {
-  Object.assign(advice, { model, asked: null, problem: null });
+  Object.assign(advice, { model, asked: null, promised: false, verdict: null, problem: null });
   changed("look");
 }
 
@@ -53,7 +53,7 @@ export async function refresh() {
 
 async function measure() {
   const basis = JSON.stringify(state.data.file);
-  if (advice.basis !== basis) Object.assign(advice, { basis, info: {}, view: null, key: "", problem: null });
+  if (advice.basis !== basis) otherLog(basis);
   const { model } = advice;
   if (advice.info[model]) return;
   const answer = await ask({ type: "measure", model });
@@ -61,6 +61,12 @@ async function measure() {
   // What can't be measured can't be learned either, and is not asked again.
   advice.info[model] = answer.problem ? { refused: answer.problem } : answer.found;
   changed("look");
+}
+
+/** Nothing that was learned from another log counts; what a link asks for still does, until it was repeated. */
+function otherLog(basis) {
+  if (advice.verdict) Object.assign(advice, { promised: false, asked: null });
+  Object.assign(advice, { basis, info: {}, own: null, verdict: null, view: null, key: "", problem: null });
 }
 
 /** What the answer at hand belongs to. */

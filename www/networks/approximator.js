@@ -42,7 +42,7 @@ function live() {
   return html`<div data-testid="network-live">${figures([
     [t("networks.loss"), format.brief(network.loss)],
     [t("networks.norm"), format.brief(network.norm)],
-    [t("networks.speed"), going ? format.whole((speed / networkEvery) * networkBatch) : format.DASH],
+    [t("networks.speed"), going ? format.compact((speed / networkEvery) * networkBatch) : format.DASH],
     [t("networks.left"), going ? format.seconds(steps / speed) : format.DASH],
   ])}</div>`;
 }

@@ -26,13 +26,13 @@ export function networksView() {
 
 function costs(chosen) {
   const cell = (info, of) => html`<td class="num">${info ? of(info) : networks.busy ? "…" : format.DASH}</td>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("networks.costs")}><table class="board">
-    <thead><tr><th scope="col">${t("networks.network")}</th>${["weights", "memory", "speed", "time"].map((name) => html`<th scope="col" class="num">${t(`networks.${name}`)}</th>`)}</tr></thead>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("networks.costs")}><table class="small">
+    <thead><tr><th scope="col">${t("networks.network")}</th>${["time", "memory", "weights", "speed"].map((name) => html`<th scope="col" class="num">${t(`networks.${name}`)}</th>`)}</tr></thead>
     <tbody>${chosen.map((name) => html`<tr><th scope="row">${name}</th>
-      ${cell(networks.info[name], ({ weights }) => format.whole(weights))}
+      ${cell(networks.info[name], ({ seconds }) => format.seconds(seconds))}
       ${cell(networks.info[name], ({ bytes }) => format.bytes(bytes))}
-      ${cell(networks.info[name], ({ targetsPerSecond }) => format.whole(targetsPerSecond))}
-      ${cell(networks.info[name], ({ seconds }) => format.seconds(seconds))}</tr>`)}</tbody>
+      ${cell(networks.info[name], ({ weights }) => format.whole(weights))}
+      ${cell(networks.info[name], ({ targetsPerSecond }) => format.whole(targetsPerSecond))}</tr>`)}</tbody>
   </table></div>
   <p class="small soft">${t("networks.costs.note")}</p>`;
 }
@@ -81,6 +81,15 @@ function curves(model, { epochs, searched }) {
   };
 }
 
+const STOPPED = /:steps=(\d+)/;
+export const isStopped = (model) => STOPPED.test(model);
+
+/** A network by name; one that was stopped by hand says when. */
+export function title(model) {
+  const steps = model.match(STOPPED)?.[1];
+  return steps ? t("networks.stopped", { model: model.replace(STOPPED, ""), steps: format.whole(Number(steps)) }) : model;
+}
+
 function reasons() {
   const { evaluate } = state;
   if (evaluate.phase === "running" || !alive() || !evaluate.board?.lines.some(({ choice }) => networks.learned[choice.model])) return nothing;
@@ -96,7 +105,7 @@ function reasons() {
 
 function shown({ model, session, sessions, recommended, truth, events, neighbours }) {
   const best = recommended[0]?.[0] ?? format.DASH;
-  return html`<p>${t("networks.session", { model, session: session + 1, sessions: format.whole(sessions), best, truth })}</p>
+  return html`<p>${t("networks.session", { model: title(model), session: session + 1, sessions: format.whole(sessions), best, truth })}</p>
     ${reasonsView({ recommended, events, neighbours })}`;
 }
 

@@ -103,7 +103,7 @@ fn a_large_file_has_the_fingerprint_that_the_runner_finds() {
         let link = page.make_link()?;
         let file = workspace::target_dir().join("browser-tests/large-again.csv");
         fs::write(&file, large())?;
-        repeat_natively_with(&link, &["--log".as_ref(), file.as_os_str()])
+        repeat_natively_with(&link, &["--log", &file.to_string_lossy()])
     });
 }
 

@@ -19,15 +19,26 @@ fn repeat_natively(link: &str) -> anyhow::Result<()> {
 }
 
 /// The same with further arguments.
-fn repeat_natively_with(link: &str, arguments: &[&std::ffi::OsStr]) -> anyhow::Result<()> {
-    let mut runner = xtask::workspace::cargo();
-    runner.args(["run", "--quiet", "--package", "qcart", "--", "run"]);
-    let output = runner.args([link, "--json"]).args(arguments).output()?;
-    let told = String::from_utf8_lossy(&output.stdout);
+fn repeat_natively_with(link: &str, more: &[&str]) -> anyhow::Result<()> {
+    let told = natively(&[&["run", link, "--json"], more].concat())?;
     let verdict = serde_json::from_str::<serde_json::Value>(&told)?["verdict"].clone();
     anyhow::ensure!(
-        output.status.success() && verdict["reproduced"] == true,
+        verdict["reproduced"] == true,
         "the native runner says: {verdict}"
     );
     Ok(())
+}
+
+/// What the native runner prints.
+fn natively(arguments: &[&str]) -> anyhow::Result<String> {
+    let mut runner = xtask::workspace::cargo();
+    runner.args(["run", "--quiet", "--package", "qcart", "--"]);
+    let output = runner.args(arguments).output()?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    anyhow::ensure!(
+        output.status.success(),
+        "the native runner says: {told} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(told)
 }

@@ -1,22 +1,217 @@
-//! A network on the ranking board: its cost before it learns, its curves while it does, its reasons afterwards.
+//! Networks on the ranking board and beside the recommendations: their cost before they learn, their curves while they do, their reasons
+//! afterwards, their weights as files, and links that repeat them.
 
-use anyhow::Result;
-use qcart_browser_tests::{Setting, scenario};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use qcart_browser_tests::{Page, Setting, acts, scenario};
+use serde_json::Value;
+
+use crate::{natively, repeat_natively};
+
+/// A size and a time stand there.
+const COSTS: &str =
+    "/\\d (MB|kB)/.test(document.querySelector('[data-testid=advice-costs]')?.innerText)";
+/// The network says something of the user that is looked at.
+const SAID: &str = "document.querySelector('[data-testid=advice-said][aria-busy=false] table')";
 
 #[test]
 fn a_network_says_what_it_takes_learns_and_explains_itself() {
     scenario(&Setting::default(), |page| -> Result<()> {
-        page.wait_for("document.querySelector('[data-testid=open-boards]:enabled')")?;
-        page.value("document.querySelector('[data-testid=open-boards]').click()")?;
-        page.wait_for("document.querySelector('#evaluate .models')")?;
-        page.value("document.querySelectorAll('#evaluate .models input').forEach((box) => { const wanted = ['pop', 'mlp'].includes(box.closest('li').querySelector('b').textContent); if (box.checked !== wanted) box.click(); })")?;
-        page.wait_for("/\\d MB|\\d kB/.test(document.querySelector('[data-testid=networks] tbody')?.innerText)")?;
+        compare_with_network(page)?;
         page.value("document.querySelector('[data-testid=evaluate]').click()")?;
         page.wait_for("document.querySelector('[data-testid=board]')")?;
         page.wait_for_text("mlp learns")?;
         page.value("document.querySelector('[data-testid=insight] button:last-of-type').click()")?;
         page.wait_for_text("Items learned to be like")?;
         page.check_accessibility()?;
+        page.check_width()?;
+        // What was tested recommends to users, too.
+        open_advice(page)?;
+        page.wait_for(SAID)?;
+        page.wait_for_text("mlp, learned from the training part of the ranking board")
+    });
+}
+
+#[test]
+fn a_network_stopped_by_hand_on_the_board_is_repeated_by_its_link() {
+    scenario(&Setting::default(), |page| -> Result<()> {
+        compare_with_network(page)?;
+        page.value("document.querySelector('[data-testid=evaluate]').click()")?;
+        stop_learning(page)?;
+        page.wait_for("document.querySelector('[data-testid=board]')")?;
+        let link = page.make_link()?;
+        let other = Page::open(&Setting::default())?;
+        other.visit(&link)?;
+        other.wait_for("document.querySelector('[data-testid=evaluate]:enabled')")?;
+        other.value("document.querySelector('[data-testid=evaluate]').click()")?;
+        let verdict =
+            other.wait_for("document.querySelector('[data-testid=ranking-verdict]')?.innerText")?;
+        ensure!(
+            verdict
+                .as_str()
+                .is_some_and(|words| words.contains("Reproduced")),
+            "{verdict}"
+        );
+        repeat_natively(&link)
+    });
+}
+
+#[test]
+fn a_network_recommends_to_a_user_and_its_link_repeats_it() {
+    scenario(&Setting::default(), |page| -> Result<()> {
+        page.wait_until_ready()?;
+        page.wait_for("document.querySelector('#user-list [role=option]')")?;
+        open_advice(page)?;
+        page.check_accessibility()?;
+        choose(page, "mlp")?;
+        page.value("document.querySelector('[data-testid=advice-learn]').click()")?;
+        stop_learning(page)?;
+        page.wait_for(SAID)?;
+        let words = page.text("[data-testid=advice-said]")?;
+        for part in [
+            "mlp, stopped after",
+            "Its best epoch was kept",
+            "Why ",
+            "Items learned to be like",
+        ] {
+            ensure!(words.contains(part), "no “{part}” in: {words}");
+        }
+        page.check_accessibility()?;
+        page.check_width()?;
+        // Another user gets a list of their own.
+        let before = page.text("[data-testid=advice-said] h4")?;
+        page.value("document.querySelectorAll('#user-list [role=option]')[1].click()")?;
+        page.wait_for(&format!("{SAID} && document.querySelector('[data-testid=advice-said] h4').innerText !== '{before}'"))?;
+        let list = recommended(page)?;
+        let link = page.make_link()?;
+        let other = Page::open(&Setting::default())?;
+        other.visit(&link)?;
+        other.wait_for("document.querySelector('[data-testid=advice-learn]:enabled')")?;
+        other.value("document.querySelector('[data-testid=advice-learn]').click()")?;
+        let verdict =
+            other.wait_for("document.querySelector('[data-testid=advice-verdict]')?.innerText")?;
+        ensure!(
+            verdict
+                .as_str()
+                .is_some_and(|words| words.contains("Reproduced")),
+            "{verdict}"
+        );
+        other.wait_for("document.querySelectorAll('#user-list [role=option]').length > 1")?;
+        other.value("document.querySelectorAll('#user-list [role=option]')[1].click()")?;
+        other.wait_for(SAID)?;
+        ensure!(
+            recommended(&other)? == list,
+            "{:?} and {list:?}",
+            recommended(&other)?
+        );
+        repeat_natively(&link)
+    });
+}
+
+/// On a phone in the dark: weights that the native runner saved say the same here as there; files that are none change nothing.
+#[test]
+fn weights_of_the_native_runner_recommend_the_same_here() {
+    let phone = Setting {
+        size: (390, 844),
+        dark: true,
+        ..Setting::default()
+    };
+    scenario(&phone, |page| -> Result<()> {
+        let log = acts::scratch("advice-log.csv", b"")?;
+        let weights = acts::scratch("advice.safetensors", b"")?;
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let (log, file) = (path(&log), path(&weights));
+        natively(&["generate", &log])?;
+        let told = natively(&[
+            "recommend",
+            "--log",
+            &log,
+            "--user",
+            "u00001",
+            "--model",
+            "mlp:epochs=1",
+            "--save-weights",
+            &file,
+            "--json",
+        ])?;
+        let told: Value = serde_json::from_str(&told)?;
+        let items = told["recommended"].as_array().context("no list")?;
+        let expected: Vec<&str> = items
+            .iter()
+            .filter_map(|row| row["item"].as_str())
+            .collect();
+
+        page.wait_until_ready()?;
+        open_advice(page)?;
+        choose(page, "mlp")?;
+        page.choose_file("#weights-file", &weights)?;
+        page.wait_for(SAID)?;
+        ensure!(
+            recommended(page)? == expected,
+            "{:?} and {expected:?}",
+            recommended(page)?
+        );
+        page.check_width()?;
+
+        let bytes = std::fs::read(&weights)?;
+        let cut = acts::scratch("cut.safetensors", &bytes[..bytes.len() / 2])?;
+        let mut broken = bytes;
+        let end = broken.len();
+        broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        let broken = acts::scratch("nan.safetensors", &broken)?;
+        for (file, words) in [(cut, "does not hold weights"), (broken, "is NaN")] {
+            page.choose_file("#weights-file", &file)?;
+            page.wait_for(&format!("document.querySelector('[data-testid=advice] [role=alert]')?.innerText.includes('{words}')"))?;
+            ensure!(recommended(page)? == expected, "what was there is gone");
+        }
+        choose(page, "gru")?;
+        page.choose_file("#weights-file", &weights)?;
+        page.wait_for("document.querySelector('[data-testid=advice] [role=alert]')?.innerText.includes('another network')")?;
+        page.check_accessibility()?;
         page.check_width()
     });
+}
+
+/// Opens the boards and chooses a counting model and a network, whose cost is told.
+fn compare_with_network(page: &Page) -> Result<()> {
+    page.wait_for("document.querySelector('[data-testid=open-boards]:enabled')")?;
+    page.value("document.querySelector('[data-testid=open-boards]').click()")?;
+    page.wait_for("document.querySelector('#evaluate .models')")?;
+    page.value("document.querySelectorAll('#evaluate .models input').forEach((box) => { const wanted = ['pop', 'mlp'].includes(box.closest('li').querySelector('b').textContent); if (box.checked !== wanted) box.click(); })")?;
+    page.wait_for(
+        "/\\d MB|\\d kB/.test(document.querySelector('[data-testid=networks] tbody')?.innerText)",
+    )
+    .map(drop)
+}
+
+/// Ends the learning under way as soon as there is something to keep.
+fn stop_learning(page: &Page) -> Result<()> {
+    page.wait_for("document.querySelector('[data-testid=stop-learning]:enabled')")?;
+    page.value("document.querySelector('[data-testid=stop-learning]').click()")
+        .map(drop)
+}
+
+fn open_advice(page: &Page) -> Result<()> {
+    page.value("document.querySelector('[data-testid=open-advice]').click()")?;
+    page.wait_for(COSTS).map(drop)
+}
+
+fn choose(page: &Page, network: &str) -> Result<()> {
+    page.wait_for(&format!(
+        "document.querySelector('[data-advice={network}]:enabled')"
+    ))?;
+    page.value(&format!(
+        "document.querySelector('[data-advice={network}]').click()"
+    ))?;
+    page.wait_for(&format!(
+        "document.querySelector('[data-advice={network}][aria-pressed=true]') && {COSTS}"
+    ))
+    .map(drop)
+}
+
+/// The items that the network recommends, best first.
+fn recommended(page: &Page) -> Result<Vec<String>> {
+    let list = page.value("[...document.querySelector('[data-testid=advice-said] table').tBodies[0].rows].map((row) => row.cells[0].innerText)")?;
+    serde_json::from_value(list).context("no list")
 }
