@@ -1,6 +1,7 @@
 //! Networks in the laboratory, as the page drives it: measured, learned in slices, stopped, explained, and repeated from a link.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use qcart::behaviour::neural::Learning;
 use qcart::experiment::Source;
 use qcart::experiment::ranking::{Ranking, Terms, Unit, Window};
 use qcart::experiment::study::Study;
@@ -179,36 +180,40 @@ fn a_stopped_network_is_tested_and_explained() {
     assert_eq!(insight, again);
 }
 
-/// Works until the network under way has had an epoch judged, ends its learning there, and finishes what is left.
-fn stop_after_an_epoch(lab: &mut Lab) -> Vec<Response> {
-    let judged = |responses: &[Response]| {
+/// Works until the network under way has come so far, ends its learning there, and finishes what is left.
+fn stop_when(lab: &mut Lab, far: fn(&Learning) -> bool) -> Vec<Response> {
+    let there = |responses: &[Response]| {
         responses.iter().any(|response| {
-            matches!(response, Response::EvaluationProgress { learning: Some(learning), .. } if learning.best > 0)
+            matches!(response, Response::EvaluationProgress { learning: Some(learning), .. } if far(learning))
         })
     };
-    while !judged(&lab.advance(1)) {}
+    while !there(&lab.advance(1)) {}
     ask(lab, BoardRequest::StopLearning);
     work(lab, 1)
 }
 
-/// A stop by hand is a part of what the board says, and whoever repeats it comes to the same bits.
+/// A stop by hand, after an epoch or at once, is a part of what the board says, and whoever repeats it comes to the same bits.
 #[test]
 fn a_stop_by_hand_is_repeated() {
-    let mut lab = lab();
-    begin(&mut lab, "mlp");
-    stop_after_an_epoch(&mut lab);
-    let stopped = compared(&mut lab, &["mlp"]);
-    assert!(stopped.models[0].starts_with("mlp:steps="), "{stopped:?}");
-    assert_eq!(stopped.reference, stopped.models[0]);
-    stopped.check().unwrap();
-    let mut other = self::lab();
-    begin(&mut other, &stopped.models[0]);
-    work(&mut other, 50_000_000);
-    assert_eq!(compared(&mut other, &[&stopped.models[0]]), stopped);
-    let mut whole = self::lab();
+    let mut whole = lab();
     begin(&mut whole, "mlp");
     work(&mut whole, 50_000_000);
-    assert_ne!(compared(&mut whole, &["mlp"]).digest, stopped.digest);
+    let whole = compared(&mut whole, &["mlp"]);
+    let after_an_epoch: fn(&Learning) -> bool = |learning| learning.best > 0;
+    for far in [after_an_epoch, |learning| learning.targets > 0.0] {
+        let mut first = lab();
+        begin(&mut first, "mlp");
+        stop_when(&mut first, far);
+        let stopped = compared(&mut first, &["mlp"]);
+        assert!(stopped.models[0].starts_with("mlp:steps="), "{stopped:?}");
+        assert_eq!(stopped.reference, stopped.models[0]);
+        stopped.check().unwrap();
+        let mut other = lab();
+        begin(&mut other, &stopped.models[0]);
+        work(&mut other, 50_000_000);
+        assert_eq!(compared(&mut other, &[&stopped.models[0]]), stopped);
+        assert_ne!(whole.digest, stopped.digest);
+    }
 }
 
 fn learned(lab: &mut Lab, model: &str, slice: u64) -> AdviserInfo {
@@ -304,7 +309,7 @@ fn a_network_that_recommends_may_be_stopped_and_other_terms_of_the_board_leave_i
     let mut lab = lab();
     let model = "mlp:width=16".to_owned();
     ask(&mut lab, BoardRequest::Learn { model });
-    let stopped = adviser(stop_after_an_epoch(&mut lab));
+    let stopped = adviser(stop_when(&mut lab, |learning| learning.best > 0));
     assert!(stopped.model.starts_with("mlp:steps="), "{}", stopped.model);
     let view = advised(&mut lab, "u3");
     let terms = Terms { seed: 2, ..TERMS };

@@ -83,7 +83,7 @@ async function testAll(on, same) {
       evaluate.at = { stage: on.tune > 0 ? "tune" : "fit", model, fraction: 0 };
       changed("evaluate");
       const ready = until("evaluated");
-      const asked = evaluate.stops?.[model] ?? model;
+      const asked = (evaluate.promised && evaluate.stops?.[model]) || model;
       wire.request({ type: "board", request: { type: "evaluateModel", model: asked, terms: on } });
       const problem = await ready;
       if (!same() || problem) return problem;
@@ -194,15 +194,14 @@ export async function cancel() {
   const loading = evaluate.at?.stage === "load";
   const same = newTurn();
   heard = () => {};
-  evaluate.at = null;
-  evaluate.advising = null;
-  evaluate.cancelled = true;
+  const said = evaluate.advising ? "networks.cancelled" : "evaluate.cancelled";
+  Object.assign(evaluate, { at: null, cancelled: !evaluate.advising, advising: null });
   changed("evaluate");
   const asked = loading ? null : wire?.request({ type: "board", request: { type: "cancelEvaluation" } }, true);
   const answer = await Promise.race([asked, new Promise((resolve) => setTimeout(() => resolve(null), loading ? 0 : PATIENCE))]);
   if (!same()) return;
   if (!answer) drop();
-  announce(t("evaluate.cancelled"));
+  announce(t(said));
   await compare(same);
 }
 

@@ -8,8 +8,8 @@ export const NETWORKS = ["mlp", "cnn", "gru", "transformer"];
 /** The networks among the chosen models. */
 export const chosenNetworks = () => chosenModels().filter((name) => NETWORKS.includes(name));
 
-/** What is known of them: `info` by name, `learned` by name, the `insight` shown, a problem. */
-export const networks = { info: {}, learned: {}, started: {}, insight: null, problem: null, key: "", busy: false };
+/** What is known of them: `info` by name, `learned` by name, `aside`: those of them that learned to recommend to users; the `insight` shown, a problem. */
+export const networks = { info: {}, learned: {}, aside: new Set(), started: {}, insight: null, problem: null, key: "", busy: false };
 
 /** Measures every chosen network that was not measured on these terms yet. */
 export async function measure() {
@@ -38,7 +38,11 @@ export function watch({ model, learning }) {
   const before = networks.started[model];
   if (!before || learning.targets < before.targets) networks.started[model] = { time: now, targets: learning.targets };
   networks.learned[model] = learning;
+  networks.aside[state.evaluate.advising ? "add" : "delete"](model);
 }
+
+/** The network of the board that learned last. */
+export const learnedLast = () => chosenNetworks().filter((model) => networks.learned[model] && !networks.aside.has(model)).at(-1);
 
 /** Targets learned from in a second since learning began, once that can be told. */
 export function speed(model) {

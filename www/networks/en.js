@@ -40,6 +40,7 @@ export default {
   "networks.learn": "Learn from all sessions",
   "networks.open": "Open weights",
   "networks.save": "Save weights",
+  "networks.cancelled": "Cancelled; the network that recommended before stays.",
   "networks.busy": "The ranking board is at work; networks learn in the same worker, afterwards.",
   "networks.none": "No network has learned yet. Let one learn from all sessions, test one on the ranking board, or open weights that were saved from this log.",
   "networks.asking": "Asking the network…",

@@ -6,7 +6,7 @@ import * as format from "../format.js";
 import { alive } from "../boards/ranking.js";
 import { state } from "../state.js";
 import { figures, problemBox } from "../views/parts.js";
-import { chosenNetworks, explain, measure, networks, speed, stopLearning, watch } from "./driver.js";
+import { chosenNetworks, explain, learnedLast, measure, networks, speed, stopLearning, watch } from "./driver.js";
 
 export function networksView() {
   const { evaluate } = state;
@@ -19,7 +19,7 @@ export function networksView() {
     <h3 id="networks-title">${t("networks.title")}</h3>
     ${problemBox(networks.problem)}
     ${costs(chosen)}
-    ${evaluate.advising ? nothing : learningView(networks.info[at?.model])}
+    ${evaluate.advising ? nothing : learningView(networks.info[at?.model], learnedLast())}
     ${reasons()}
   </section>`;
 }
@@ -37,31 +37,31 @@ function costs(chosen) {
   <p class="small soft">${t("networks.costs.note")}</p>`;
 }
 
-/** How the network under way learns, or the one that did so last; `info` is what it was said to take. */
-export function learningView(info) {
+/** How the network under way learns, else the one that did so `last`; `info` is what it was said to take. */
+export function learningView(info, last = null) {
   const { at, phase } = state.evaluate;
   if (at?.learning) watch(at);
-  const model = at?.learning ? at.model : Object.keys(networks.learned).at(-1);
+  const model = at?.learning ? at.model : last;
   const learning = networks.learned[model];
   if (!learning) return nothing;
   const running = phase === "running" && at?.model === model && at.stage === "fit";
-  const last = learning.epochs.slice(0, learning.searched).at(-1);
+  const judged = learning.epochs.slice(0, learning.searched).at(-1);
   const rate = running ? speed(model) : null;
   const left = running && info ? Math.max(0, (1 - at.fraction) * info.seconds) : null;
   return html`<div class="stack">
     <div class="row apart"><b>${t("networks.learning", { model })}</b>
-      <button type="button" ?disabled=${!running || learning.best === 0} data-testid="stop-learning" @click=${stopLearning}>${t("networks.stop")}</button></div>
+      <button type="button" ?disabled=${!running} data-testid="stop-learning" @click=${stopLearning}>${t("networks.stop")}</button></div>
     ${figures([
       [t("networks.epoch"), `${learning.epochs.length}${learning.epochs.length > learning.searched ? ` (${t("networks.again")})` : ""}`],
       [t("networks.loss"), format.fixed(running && learning.loss > 0 ? learning.loss : learning.epochs.at(-1)?.loss)],
-      ["HR@20", format.fixed(last?.hr)],
-      ["MRR@20", format.fixed(last?.mrr)],
+      ["HR@20", format.fixed(judged?.hr)],
+      ["MRR@20", format.fixed(judged?.mrr)],
       [t("networks.norm"), format.fixed(running ? learning.norm : learning.epochs.at(-1)?.norm)],
       [t("networks.speed"), format.whole(rate)],
       [t("networks.left"), left === null ? format.DASH : format.seconds(left)],
     ])}
     <q-chart size="tall" .spec=${curves(model, learning)}></q-chart>
-    <p class="small soft">${t("networks.learning.note", { best: learning.best })}</p>
+    <p class="small soft">${t("networks.learning.note", { best: learning.best || format.DASH })}</p>
   </div>`;
 }
 

@@ -40,6 +40,7 @@ export default {
   "networks.learn": "用全部会话学习",
   "networks.open": "打开权重",
   "networks.save": "保存权重",
+  "networks.cancelled": "已取消；此前的推荐网络保留。",
   "networks.busy": "排序榜正在运行；网络在同一工作线程中学习，请稍候。",
   "networks.none": "还没有学习过的网络。请让网络用全部会话学习，在排序榜上测试一个，或打开由该日志保存的权重。",
   "networks.asking": "正在询问网络……",

@@ -185,8 +185,9 @@ fn compare_with_network(page: &Page) -> Result<()> {
     .map(drop)
 }
 
-/// Ends the learning under way as soon as there is something to keep.
+/// Ends the learning under way once an epoch was judged.
 fn stop_learning(page: &Page) -> Result<()> {
+    page.wait_for("[...document.querySelectorAll('.figures div')].some((figure) => /^MRR@20\\s+\\d/.test(figure.innerText))")?;
     page.wait_for("document.querySelector('[data-testid=stop-learning]:enabled')")?;
     page.value("document.querySelector('[data-testid=stop-learning]').click()")
         .map(drop)
