@@ -70,6 +70,7 @@ function said() {
   const writing = doing() === "write";
   return html`<div class="stack" aria-busy=${!isCurrent()} data-testid="advice-said">
     <p class="small">${source} ${learned(own)}</p>
+    ${problemBox(own.learning?.trouble)}
     <div class="row apart"><h4>${view ? t("networks.for", { user: view.user }) : nothing}</h4>
       <button type="button" data-testid="advice-all" ?disabled=${state.evaluate.phase === "running"} @click=${writeAll}>${writing ? t("look.exporting") : t("look.export")}</button></div>
     ${view ? shown(view) : state.look.user === null ? html`<p class="blank">${t("look.choose")}</p>` : html`<p class="small soft" role="status">${t("networks.asking")}</p>`}

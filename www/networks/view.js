@@ -60,6 +60,7 @@ export function learningView(info, last = null) {
       [t("networks.speed"), format.whole(rate)],
       [t("networks.left"), left === null ? format.DASH : format.seconds(left)],
     ])}
+    ${problemBox(learning.trouble)}
     <q-chart size="tall" .spec=${curves(model, learning)}></q-chart>
     <p class="small soft">${t("networks.learning.note", { best: learning.best || format.DASH })}</p>
   </div>`;

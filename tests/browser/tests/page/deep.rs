@@ -19,6 +19,7 @@ fn a_deep_q_network_learns_a_textbook_problem_and_its_link_repeats_it() {
             "document.querySelector('[data-testid=network-costs]')?.innerText.includes('4,750')",
         )?;
         page.train()?;
+        page.wait_for("/Loss\\s*\\d[^]*Gradient norm\\s*\\d/.test(document.querySelector('[data-testid=network-live]')?.innerText)")?;
         page.check_accessibility()?;
         page.check_width()?;
         let link = page.make_link()?;
