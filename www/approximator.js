@@ -1,15 +1,19 @@
 // What holds the action values: the table, or a network, whose engine, texts and views are loaded when one is first chosen.
 
+import { isOperation } from "./decisions.js";
 import { chooseProblem, set, useBuild } from "./lab.js";
 import { loadBuild } from "./load.js";
 import { changed, state } from "./state.js";
 
-export const APPROXIMATORS = ["table", "mlp", "cnn", "gru", "transformer"];
+const APPROXIMATORS = ["table", "tiles", "mlp", "cnn", "gru", "transformer"];
 
 let views = null;
 let opening = null;
 
 export const approximator = () => state.settings.approximator ?? "table";
+
+/** What may be chosen: tiles where states are points, or where they are chosen already and the engine says why they can't be. */
+export const approximators = () => APPROXIMATORS.filter((kind) => kind !== "tiles" || isOperation() || approximator() === kind);
 
 /** The views of networks, while one is chosen. */
 export const networkViews = () => (approximator() === "table" ? null : views);

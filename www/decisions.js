@@ -17,7 +17,9 @@ const chosen = () => state.catalog?.problems.find(({ id }) => id === state.decid
 
 /** What is decided: one of {@link FAMILIES}. */
 export const family = () => chosen()?.family ?? "recommend";
-export const isOperation = () => ["price", "stock", "ads"].includes(family());
+/** The one textbook problem that comes with these; its states are points, too. */
+export const CAR = "mountaincar";
+export const isOperation = () => ["price", "stock", "ads"].includes(family()) || state.decide.problem === CAR;
 
 /** Whether the engine at hand knows this problem. */
 export const isKnown = (id) => state.catalog.problems.some((problem) => problem.id === id);

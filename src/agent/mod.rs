@@ -1,5 +1,6 @@
 //! Q-learning agents: tables of Q-values, update rules, exploration and schedules.
 
+pub mod approximator;
 pub mod deep;
 pub mod drill;
 pub mod kernel;

@@ -130,6 +130,7 @@ mod tests {
         name: ("x", "x"),
         low: -1.0,
         high: 1.0,
+        step: 0.01,
     }; 2];
 
     #[test]

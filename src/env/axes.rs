@@ -1,6 +1,6 @@
 //! States as points: what the number of a state stands for, so that a map can show it and tiles can cover it.
 
-/// One quantity of a state.
+/// One quantity of a state, on a grid of evenly spaced values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
     /// Name in English and in Simplified Chinese.
@@ -9,6 +9,8 @@ pub struct Axis {
     pub low: f64,
     /// Largest value.
     pub high: f64,
+    /// Distance between neighbouring values, above 0.
+    pub step: f64,
 }
 
 /// An environment whose states are points in a box.

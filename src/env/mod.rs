@@ -79,6 +79,10 @@ pub trait Environment {
     fn action_share(&self, _state: u32, _action: u32) -> f64 {
         1.0
     }
+    /// The quantities that states stand for, where they are points on a grid.
+    fn coordinates(&self) -> Option<&dyn axes::Axes> {
+        None
+    }
 }
 
 /// An environment whose dynamics are known.
@@ -90,6 +94,12 @@ pub trait Model: Environment {
 
     /// The states an episode may start in, each with its probability; the probabilities add up to 1.
     fn starts(&self) -> &[(u32, f64)];
+
+    /// Steps after which every episode is over, where each step ends it or enters a state with a lower number (see
+    /// [`staged::Staged`]): then one sweep over the states in ascending order is exact, and no episode needs to be cut earlier.
+    fn ends_within(&self) -> Option<u32> {
+        None
+    }
 
     /// Has the visitor work on the problem behind this one, where it stands for one of several: a loop over steps is then
     /// compiled for that problem alone, and does not ask at each step which it is.
@@ -137,6 +147,9 @@ macro_rules! through_pointer {
             fn action_share(&self, state: u32, action: u32) -> f64 {
                 (**self).action_share(state, action)
             }
+            fn coordinates(&self) -> Option<&dyn axes::Axes> {
+                (**self).coordinates()
+            }
         }
 
         impl<M: Model + ?Sized> Model for $pointer {
@@ -145,6 +158,9 @@ macro_rules! through_pointer {
             }
             fn starts(&self) -> &[(u32, f64)] {
                 (**self).starts()
+            }
+            fn ends_within(&self) -> Option<u32> {
+                (**self).ends_within()
             }
         }
     };

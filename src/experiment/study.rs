@@ -168,6 +168,8 @@ pub struct ValueTerms {
 pub enum AgentName {
     /// One number a pair of state and action.
     Table,
+    /// Linear in tiles of states and actions, where states are points.
+    Tiles,
     /// A deep Q-network over the faded mean of the state's items.
     Mlp,
     /// The same with dilated convolutions.
@@ -180,8 +182,9 @@ pub enum AgentName {
 
 impl AgentName {
     /// Every agent, in the order of the board.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Table,
+        Self::Tiles,
         Self::Mlp,
         Self::Cnn,
         Self::Gru,
@@ -193,6 +196,7 @@ impl AgentName {
     pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
+            Self::Tiles => "tiles",
             Self::Mlp => "mlp",
             Self::Cnn => "cnn",
             Self::Gru => "gru",

@@ -1,6 +1,7 @@
 //! From checked settings to the configurations of the other rooms.
 
 use crate::agent::learner::Algorithm;
+use crate::agent::linear::TilesConfig;
 use crate::agent::network::NetworkConfig;
 use crate::agent::schedule::{Schedule, Shape};
 use crate::env::generated::{Generator, GeneratorConfig};
@@ -74,6 +75,7 @@ pub fn training(settings: &Settings, run: u32) -> TrainConfig {
         episode_cap: settings.integer("episodeCap"),
         seed: u64::from(settings.integer("seed")) + u64::from(run),
         network: network(settings),
+        tiles: tiles(settings),
     }
 }
 
@@ -96,6 +98,14 @@ fn network(settings: &Settings) -> Option<NetworkConfig> {
         every: u64::from(settings.integer("networkEvery")),
         target: u64::from(settings.integer("networkTarget")),
         warm_up: u64::from(settings.integer("networkWarmUp")),
+    })
+}
+
+/// The tiles in the place of the table, where the settings ask for them.
+fn tiles(settings: &Settings) -> Option<TilesConfig> {
+    (settings.choice("approximator") == "tiles").then(|| TilesConfig {
+        tilings: settings.integer("tilings"),
+        along: settings.integer("tilesAlong"),
     })
 }
 

@@ -4,6 +4,8 @@ use super::configure;
 use super::problems::Problem as Decision;
 use super::protocol::Response;
 use crate::agent::learner::Learner;
+#[cfg(feature = "whole")]
+use crate::agent::network::Needs;
 use crate::env::Environment;
 use crate::experiment::digest::{Digest, Sum};
 use crate::experiment::outcome::Outcome;
@@ -11,6 +13,8 @@ use crate::experiment::parameters::{Settings, Value};
 use crate::experiment::{Change, Stop};
 use crate::problem::Problem;
 use crate::solve::value_iteration::{Optimum, TOLERANCE, ValueIteration};
+#[cfg(feature = "whole")]
+use crate::train::TrainConfig;
 use crate::train::{Snapshot, StepTrace, StopReason, TrainEvent, Trainer};
 
 /// The value iteration under way, then its result.
@@ -74,10 +78,20 @@ impl Decided {
         let table =
             Learner::bytes_needed(algorithm, u64::from(self.problem.states()), self.pairs());
         #[cfg(feature = "whole")]
-        if let Some(network) = configure::training(settings, 0).network {
-            return table + network.needs(&self.problem).bytes;
+        if let Some(needs) = needs(&configure::training(settings, 0), &self.problem) {
+            return table + needs.bytes;
         }
         table
+    }
+}
+
+/// What a network or tiles take in the place of the table; nothing where the table learns, or tiles can't.
+#[cfg(feature = "whole")]
+pub(super) fn needs(config: &TrainConfig, problem: &Decision) -> Option<Needs> {
+    match (config.network, config.tiles) {
+        (Some(network), _) => Some(network.needs(problem)),
+        (_, Some(tiles)) => tiles.needs(problem, config.algorithm).ok(),
+        _ => None,
     }
 }
 

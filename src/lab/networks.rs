@@ -1,5 +1,6 @@
-//! Networks in a laboratory: what they will take, and why they recommend what they do.
+//! Networks and tiles in a laboratory: what they will take, and why networks recommend what they do.
 
+use super::learning::needs;
 use super::protocol::{Insight, InsightEvent, NetworkInfo, Response};
 use super::ranking::Ground;
 use super::{Answer, Lab, configure, done, problems};
@@ -24,6 +25,8 @@ const SHOWN: usize = 8;
 /// Updates of a network in the place of the table that are taken to measure it, at least; more where more lie between two copies of the
 /// network, because the first steps after a copy cost the most.
 const UPDATES: u64 = 20;
+/// With tiles, so many steps count as one of those.
+const TILE_STEPS: u64 = 500;
 
 /// Seconds that one unit of work takes: does some of it at least and at most so many times, and counts the later half. `take` does some and
 /// says how much was done by then, in all, and whether there is more.
@@ -60,16 +63,20 @@ impl Part {
     }
 }
 
-fn has_network(settings: &Settings) -> bool {
-    settings.choice("approximator") != "table"
-}
-
-/// What suits a problem with or without a network.
-fn suggestion(problem: &str, network: bool, key: &str) -> Result<Value, Problem> {
-    let named = |preset: &&(&str, f64)| preset.0 == key;
-    let own = problems::network_presets(problem).iter().find(named);
-    if let Some((_, number)) = own.filter(|_| network) {
-        return Ok(Value::Number(*number));
+/// What suits a problem with this to hold the action values.
+fn suggestion(problem: &str, approximator: &str, key: &str) -> Result<Value, Problem> {
+    let of_network = problems::network_presets(problem).iter();
+    let own = match approximator {
+        "table" => None,
+        "tiles" => problems::tile_presets(problem)
+            .into_iter()
+            .find(|preset| preset.0 == key),
+        _ => of_network
+            .map(|&(key, number)| (key, Value::Number(number)))
+            .find(|preset| preset.0 == key),
+    };
+    if let Some((_, value)) = own {
+        return Ok(value);
     }
     let presets = problems::presets(problem).unwrap_or_default();
     // Of several, the last one holds.
@@ -87,30 +94,31 @@ pub(super) fn approximated(
 ) -> Result<Settings, Problem> {
     let mut changed = settings.clone();
     changed.set("approximator", value)?;
-    for key in problems::NETWORK_SUGGESTED {
-        let old = suggestion(problem, has_network(settings), key)?;
+    let [before, now] = [settings, &changed].map(|of| of.choice("approximator").to_owned());
+    for key in problems::APPROXIMATOR_SUGGESTED {
+        let old = suggestion(problem, &before, key)?;
         if settings.get(key) == Some(&old) {
-            changed.set(key, suggestion(problem, has_network(&changed), key)?)?;
+            changed.set(key, suggestion(problem, &now, key)?)?;
         }
     }
     Ok(changed)
 }
 
 impl Lab {
-    /// The settings that suit a network on another problem, where one is chosen.
+    /// The settings that suit a network or tiles on another problem, where they are chosen.
     pub(super) fn suit_network(&mut self, problem: &str, first: bool) -> Result<(), Problem> {
-        let network = has_network(&self.settings);
-        for key in problems::NETWORK_SUGGESTED {
-            let table = suggestion(problem, false, key)?;
+        let now = self.settings.choice("approximator").to_owned();
+        for key in problems::APPROXIMATOR_SUGGESTED {
+            let table = suggestion(problem, "table", key)?;
             if !first || self.settings.get(key) == Some(&table) {
-                let suggested = suggestion(problem, network, key)?;
+                let suggested = suggestion(problem, &now, key)?;
                 self.settings.set(key, suggested)?;
             }
         }
         Ok(())
     }
 
-    /// Puts a network in the place of the table, or the other way round. What nobody changed by hand becomes what suits it.
+    /// Puts a network or tiles in the place of the table, or the other way round. What nobody changed by hand becomes what suits it.
     pub(super) fn approximate(&mut self, value: Value) -> Answer {
         self.settings = approximated(&self.settings, &self.problem, value)?;
         self.promise = super::Promise::default();
@@ -118,32 +126,39 @@ impl Lab {
         Ok(vec![Response::Forgotten, self.settings_response()])
     }
 
-    /// Makes the network that the settings ask for, times a few updates and forgets it.
+    /// Makes the network or the tiles that the settings ask for, times a few updates and forgets it.
     pub(super) fn measure_approximator(&self) -> Answer {
         let decided = self.decided()?;
         let config = configure::training(&self.settings, 0);
-        let Some(network) = config.network else {
-            return Err(no_network("table"));
+        // Steps between updates; tiles learn at every step.
+        let (every, trial) = match (config.network, config.tiles) {
+            (Some(network), _) => {
+                let now = NetworkConfig {
+                    warm_up: 0,
+                    ..network
+                };
+                let network = Some(now);
+                (now.every, TrainConfig { network, ..config })
+            }
+            (_, Some(_)) => (TILE_STEPS, config),
+            _ => return Err(no_network("table")),
         };
-        let needs = network.needs(&decided.problem);
-        let mut updates = config.budget_steps.saturating_sub(network.warm_up) / network.every;
-        updates = updates.max(1);
-        let trial = TrainConfig {
-            network: Some(NetworkConfig {
-                warm_up: 0,
-                ..network
-            }),
-            ..config
+        let before = config.network.map_or(0, |network| network.warm_up);
+        let updates = match config.tiles {
+            Some(_) => config.budget_steps,
+            None => (config.budget_steps.saturating_sub(before) / every).max(1),
         };
         let optimum = decided.optimum().cloned().ok_or_else(super::not_solved)?;
         let mut trainer = Trainer::new(decided.problem.clone(), optimum, trial)?;
+        let needs = needs(&config, &decided.problem).ok_or_else(|| no_network("table"))?;
         let clock = self.clock.unwrap_or(|| 0.0);
-        let work = network.every * trainer.step_work();
+        let work = every * trainer.step_work();
         // The first measurement comes before the first step.
         while trainer.snapshots().is_empty() && trainer.stop_reason().is_none() {
             trainer.advance(work);
         }
-        let counts = (UPDATES as usize, network.target.max(UPDATES) as usize);
+        let apart = config.network.map_or(0, |network| network.target);
+        let counts = (UPDATES as usize, apart.max(UPDATES) as usize);
         let each = timed(counts, clock, || {
             trainer.advance(work);
             Ok((trainer.steps() as f64, trainer.stop_reason().is_none()))

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 #[cfg(feature = "whole")]
 use super::operations::{self, Entry, Operation};
+#[cfg(feature = "whole")]
+use crate::env::axes::Axes;
 use crate::env::mdp::Mdp;
 use crate::env::shop::Shop;
 use crate::env::textbook::{self, Textbook};
@@ -217,6 +219,13 @@ impl Environment for Problem {
             _ => 1.0,
         }
     }
+    #[cfg(feature = "whole")]
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        match self {
+            Self::Operation(_, operation) => operation.coordinates(),
+            _ => None,
+        }
+    }
 }
 
 impl Model for Problem {
@@ -235,6 +244,13 @@ impl Model for Problem {
             Self::Textbook(_, mdp) => mdp.starts(),
             #[cfg(feature = "whole")]
             Self::Operation(_, operation) => operation.starts(),
+        }
+    }
+    #[cfg(feature = "whole")]
+    fn ends_within(&self) -> Option<u32> {
+        match self {
+            Self::Operation(_, operation) => operation.ends_within(),
+            _ => None,
         }
     }
     fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
@@ -330,6 +346,28 @@ pub fn network_presets(id: &str) -> &'static [(&'static str, f64)] {
     }
 }
 
-/// The keys that [`network_presets`] may set.
+/// What suits tiles on price, stock and ads: a learning rate that falls over the steps. Tiles are visited so often that one that falls
+/// with visits would be spent before values have passed from the end of an episode to its beginning.
 #[cfg(feature = "whole")]
-pub const NETWORK_SUGGESTED: [&str; 3] = ["budget", "networkEvery", "networkBatch"];
+#[must_use]
+pub fn tile_presets(id: &str) -> Vec<(&'static str, Value)> {
+    match operations::find(id).map(|entry| entry.family) {
+        Some("price" | "stock" | "ads") => vec![
+            ("alphaSchedule", Value::Choice("linear".to_owned())),
+            ("alpha", Value::Number(0.2)),
+            ("alphaFinal", Value::Number(0.001)),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The keys that [`network_presets`] and [`tile_presets`] may set.
+#[cfg(feature = "whole")]
+pub const APPROXIMATOR_SUGGESTED: [&str; 6] = [
+    "budget",
+    "networkEvery",
+    "networkBatch",
+    "alphaSchedule",
+    "alpha",
+    "alphaFinal",
+];

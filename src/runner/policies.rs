@@ -37,7 +37,7 @@ pub struct ValueArguments {
     /// Networks that learn from the log first, separated by commas: mlp, cnn, gru, transformer. Each brings three policies.
     #[arg(long, value_delimiter = ',', value_parser = network)]
     networks: Vec<NetworkName>,
-    /// Agents that learn in the problem first, side by side, separated by commas: table, mlp, cnn, gru, transformer. Each has the settings
+    /// Agents that learn in the problem first, side by side, separated by commas: table, tiles, mlp, cnn, gru, transformer. Each has the settings
     /// given by --set, and what suits it in the place of those not given.
     #[arg(long, value_delimiter = ',', value_parser = agent)]
     agents: Vec<AgentName>,

@@ -158,6 +158,16 @@ impl PolicyEvaluation {
         Self { sweeps, policy }
     }
 
+    /// Evaluates `policy` where every step leads to a lower state or to the end: one sweep in ascending order is exact
+    /// ([`crate::solve::backward`]). `near` holds one value a state.
+    #[must_use]
+    pub fn staged(policy: Policy, near: Vec<f64>, gamma: f64) -> Self {
+        Self {
+            sweeps: Sweeps::new(near, gamma, 0.0, 1, Order::InPlace),
+            policy,
+        }
+    }
+
     /// Goes on for about `work` state-action pairs.
     pub fn advance(&mut self, model: &impl Model, work: u64) -> Progress {
         let policy = &self.policy;

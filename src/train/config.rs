@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::learner::Algorithm;
+use crate::agent::linear::TilesConfig;
 use crate::agent::network::NetworkConfig;
 use crate::agent::schedule::{Schedule, Shape};
 use crate::env::textbook::Textbook;
@@ -32,13 +33,17 @@ pub struct TrainConfig {
     /// measurements that span the last quarter of all steps, while the Bellman residual no longer fell (by a fifth or more);
     /// 0 never stops for it.
     pub patience: u32,
-    /// Steps after which an episode is cut, at least 1. Cutting is no ending: the last step still bootstraps.
+    /// Steps after which an episode is cut, at least 1. Cutting is no ending: the last step still bootstraps. Problems that end by
+    /// themselves are never cut before.
     pub episode_cap: u32,
     /// Seed of every draw.
     pub seed: u64,
     /// A network in the place of the table; then `alpha` and `initial_q` are not used. Only the whole engine has networks.
     #[serde(skip)]
     pub network: Option<NetworkConfig>,
+    /// Tiles in the place of the table, where no network is. Only the whole engine has them.
+    #[serde(skip)]
+    pub tiles: Option<TilesConfig>,
 }
 
 impl Default for TrainConfig {
@@ -67,6 +72,7 @@ impl Default for TrainConfig {
             episode_cap: 100,
             seed: 1,
             network: None,
+            tiles: None,
         }
     }
 }

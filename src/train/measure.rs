@@ -79,7 +79,16 @@ impl Measurement {
             let evaluation = self.evaluation.get_or_insert_with(|| {
                 let policy = self.policy.clone();
                 let near = std::mem::take(&mut self.near);
-                PolicyEvaluation::new(policy, near, optimum.gamma, self.tolerance, self.horizon)
+                match model.ends_within() {
+                    Some(_) => PolicyEvaluation::staged(policy, near, optimum.gamma),
+                    None => PolicyEvaluation::new(
+                        policy,
+                        near,
+                        optimum.gamma,
+                        self.tolerance,
+                        self.horizon,
+                    ),
+                }
             });
             let progress = evaluation.advance(model, work.saturating_sub(used));
             used += progress.work;

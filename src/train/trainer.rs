@@ -1,13 +1,13 @@
 //! The one training loop: steps, measurements and changes, in slices that never show in the result.
 
 #[cfg(feature = "whole")]
-mod network;
+mod approximator;
 
 use std::sync::Arc;
 
-use crate::agent::learner::Learner;
 #[cfg(feature = "whole")]
-use crate::agent::network::NetworkLearner;
+use crate::agent::approximator::Approximator;
+use crate::agent::learner::Learner;
 use crate::agent::schedule::Shape;
 use crate::agent::table::QTable;
 use crate::env::{Environment, Model, Visitor};
@@ -52,7 +52,7 @@ impl Window {
 #[derive(Clone, Debug)]
 enum Phase {
     Learn,
-    /// Has the network write down what it thinks of every state, from this one on; a measurement follows.
+    /// Has the approximator write down what it thinks of every state, from this one on; a measurement follows.
     #[cfg(feature = "whole")]
     Ask(u32),
     Measure(Box<Measurement>),
@@ -69,6 +69,16 @@ impl<M: Model> Visitor for Steps<'_, M> {
     type Output = u64;
 
     fn work(self, model: &impl Model) -> u64 {
+        #[cfg(feature = "whole")]
+        if self.trainer.approximator.is_some() {
+            for taken in 1..=self.steps {
+                self.trainer.approximate_step(model, false);
+                if self.trainer.stop.is_some() {
+                    return taken;
+                }
+            }
+            return self.steps;
+        }
         for taken in 1..=self.steps {
             self.trainer.one_step(model);
             if self.trainer.stop.is_some() {
@@ -86,9 +96,9 @@ pub struct Trainer<M> {
     config: TrainConfig,
     optimum: Optimum,
     learner: Learner,
-    /// The network in whose place the learner's table stands: it writes its values there when they are measured, and at the end.
+    /// What learns in the place of the learner's table: it writes its values there when they are measured, and at the end.
     #[cfg(feature = "whole")]
-    network: Option<Box<NetworkLearner>>,
+    approximator: Option<Approximator>,
     /// Work that a step counts for, and asking for all values.
     step_work: u64,
     ask_work: u64,
@@ -134,10 +144,13 @@ impl<M: Model> Trainer<M> {
     pub fn replay(
         model: M,
         optimum: Optimum,
-        config: TrainConfig,
+        mut config: TrainConfig,
         changes: Vec<(u64, Change)>,
     ) -> Result<Self, Problem> {
         config.check()?;
+        // What ends by itself is not cut before: states near the end would never be seen.
+        let whole = model.ends_within().unwrap_or(1);
+        config.episode_cap = config.episode_cap.max(whole);
         let mut trial = config;
         for (_, change) in &changes {
             change.apply(&mut trial)?;
@@ -149,7 +162,7 @@ impl<M: Model> Trainer<M> {
         let mut trainer = Self {
             learner,
             #[cfg(feature = "whole")]
-            network: None,
+            approximator: None,
             step_work: STEP_WORK,
             ask_work: 0,
             explore: stream(config.seed, "explore"),
@@ -187,7 +200,7 @@ impl<M: Model> Trainer<M> {
         trainer.set_bounds();
         trainer.look_up_schedules();
         #[cfg(feature = "whole")]
-        trainer.make_network()?;
+        trainer.make_approximator()?;
         Ok(trainer)
     }
 
@@ -340,7 +353,7 @@ impl<M: Model> Trainer<M> {
         if self.step >= self.next_snapshot {
             self.next_snapshot = u64::MAX;
             #[cfg(feature = "whole")]
-            if self.network.is_some() {
+            if self.approximator.is_some() {
                 self.phase = Phase::Ask(0);
                 return;
             }
@@ -403,18 +416,8 @@ impl<M: Model> Trainer<M> {
         taken * self.step_work
     }
 
-    /// Steps of the table or of the network until something ends the run; how many they were.
+    /// Steps of the table or of what stands in its place until something ends the run; how many they were.
     fn take_steps(&mut self, steps: u64) -> u64 {
-        #[cfg(feature = "whole")]
-        if self.network.is_some() {
-            for taken in 1..=steps {
-                self.network_step(false);
-                if self.stop.is_some() {
-                    return taken;
-                }
-            }
-            return steps;
-        }
         let model = Arc::clone(&self.model);
         // Of the model itself: the pointer would be visited as such.
         M::visit(
@@ -428,11 +431,11 @@ impl<M: Model> Trainer<M> {
 
     /// A step that somebody wants to know of.
     fn told_step(&mut self) -> StepTrace {
-        #[cfg(feature = "whole")]
-        if self.network.is_some() {
-            return self.network_step(true);
-        }
         let model = Arc::clone(&self.model);
+        #[cfg(feature = "whole")]
+        if self.approximator.is_some() {
+            return self.approximate_step(&*model, true);
+        }
         self.one_step(&*model)
     }
 

@@ -119,6 +119,7 @@ export default {
   "policies.agents": "Learn in the problem, side by side",
   "policies.agents.note": "Each agent learns anew with the settings of Learn; what was not changed there becomes what suits it. A network in a shop takes a minute or more.",
   "policies.agent.table": "table",
+  "policies.agent.tiles": "tiles",
   "policies.agent.q": "Q-learning ({agent})",
   "policies.agent.doubleQ": "Double Q-learning ({agent})",
   "policies.network.likelihood": "{network}: likelihood",

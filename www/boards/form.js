@@ -94,7 +94,7 @@ export function decimals(values) {
 }
 
 /** The names of what may hold action values. */
-export const AGENTS = { table: () => t("policies.agent.table"), mlp: () => "MLP", cnn: () => "CNN", gru: () => "GRU", transformer: () => "Transformer" };
+export const AGENTS = { table: () => t("policies.agent.table"), tiles: () => t("policies.agent.tiles"), mlp: () => "MLP", cnn: () => "CNN", gru: () => "GRU", transformer: () => "Transformer" };
 
 /** The name of a policy; those of networks are a network and what it ranks by, those of agents what learned and what held its values. */
 export function policyName(name) {

@@ -1,6 +1,6 @@
 // The policy board: studies carried out in workers of their own, experiments on simulated users in a pool of them.
 
-import { isOperation } from "../decisions.js";
+import { CAR, isOperation } from "../decisions.js";
 import { t } from "../i18n.js";
 import { askLab, keepFinding } from "../lab.js";
 import { changed, changedSoon, state } from "../state.js";
@@ -100,7 +100,7 @@ function targetOf({ target, name, text, epsilon }) {
 export function policiesHere() {
   const shop = state.decide.problem === "shop";
   const trained = state.learn.phase === "done";
-  return ["optimal", ...(trained ? ["qGreedy", "epsilonGreedy", "softmax"] : []), ...(shop ? ["likelihood", "popularity"] : []), "myopic", ...(isOperation() && state.decide.problem !== "reorder" ? ["constant"] : []), ...(RULES[state.decide.problem] ?? []), "random"];
+  return ["optimal", ...(trained ? ["qGreedy", "epsilonGreedy", "softmax"] : []), ...(shop ? ["likelihood", "popularity"] : []), "myopic", ...(isOperation() && !["reorder", CAR].includes(state.decide.problem) ? ["constant"] : []), ...(RULES[state.decide.problem] ?? []), "random"];
 }
 
 /** The textbook rules of a problem of stock. */

@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
+import { isOperation } from "../decisions.js";
 import { changed, state } from "../state.js";
 import { AGENTS, decimals, exploring, namedBy, number, result, told, transport, withInterval } from "./form.js";
 
@@ -11,8 +12,8 @@ export function valueView() {
   return html`
     <p class="small soft">${t("policies.value.lead")}</p>
     <div class="fields terms">${number("value", "episodes", 100, 1000000, 100)}${exploring()}</div>
-    ${pick("agents", Object.keys(AGENTS), (name) => AGENTS[name]())}
-    ${state.decide.problem === "shop" ? pick("networks", Object.keys(AGENTS).slice(1), (name) => name) : nothing}
+    ${pick("agents", Object.keys(AGENTS).filter((name) => name !== "tiles" || isOperation()), (name) => AGENTS[name]())}
+    ${state.decide.problem === "shop" ? pick("networks", Object.keys(AGENTS).slice(2), (name) => name) : nothing}
     ${state.learn.phase === "done" ? nothing : html`<p class="message">${t("policies.untrained")}</p>`}
     ${transport("value", ready ? null : t("policies.undecided"))}
     ${told("value")}

@@ -119,6 +119,7 @@ export default {
   "policies.agents": "在问题中并排学习",
   "policies.agents.note": "每个智能体按“学习”处的设置重新学习；未改动的设置采用适合它的值。商店中的网络需要一分钟或更久。",
   "policies.agent.table": "表格",
+  "policies.agent.tiles": "瓦片",
   "policies.agent.q": "Q 学习（{agent}）",
   "policies.agent.doubleQ": "双 Q 学习（{agent}）",
   "policies.network.likelihood": "{network}：可能性",

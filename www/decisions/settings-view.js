@@ -16,6 +16,7 @@ const entry = () => state.catalog.problems.find(({ id }) => id === state.decide.
 
 /** The problems of the family. */
 export function choiceView() {
+  if (family() === "textbook") return nothing;
   const all = state.catalog.problems.filter((problem) => problem.family === family());
   const { id, note, source } = entry();
   return html`<div class="stack">
@@ -39,6 +40,7 @@ function fits(key) {
 
 export function settingsView() {
   const { id, parameters } = entry();
+  if (parameters.length === 0) return nothing;
   return html`
     <div class="part"><h3>${t("settings.title")}</h3>
       ${fieldGroup(`operations ${id}`, "decide", parameters.filter(fits).map(parameter))}</div>

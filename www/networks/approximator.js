@@ -1,6 +1,7 @@
-// A deep Q-network in the place of the table: what it will take before it starts, and its settings.
+// A deep Q-network, or tiles, in the place of the table: what it will take before it starts, and its settings.
 
 import { html, nothing } from "../vendor/lit-html.js";
+import { approximator } from "../approximator.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
 import { askLab } from "../lab.js";
@@ -10,6 +11,9 @@ import { figures, problemBox } from "../views/parts.js";
 
 /** Settings of tables that a network has no use for. */
 const UNUSED = ["alpha", "alphaSchedule", "alphaFinal", "alphaVisits", "initialQ"];
+
+const TILES = ["tilings", "tilesAlong"];
+const tiled = () => approximator() === "tiles";
 
 const found = { key: "", answer: null, problem: null };
 
@@ -30,7 +34,8 @@ async function measure(key) {
   changed("learn");
 }
 
-export const agentFields = (parameters) => parameters.filter(({ key }) => !UNUSED.includes(key));
+/** Tiles learn at the rate of a table, from the value it begins with. */
+export const agentFields = (parameters) => (tiled() ? parameters : parameters.filter(({ key }) => !UNUSED.includes(key)));
 
 /** How learning goes, beside the curves: what the newest update came to, how fast, how long still. */
 function live() {
@@ -60,8 +65,9 @@ export function costsView() {
       [t("networks.about"), of(({ seconds }) => format.seconds(seconds))],
     ])}
     ${live()}
-    ${found.problem ? problemBox(found.problem) : html`<p class="small soft">${t("networks.instead")}${state.decide.problem === "shop" ? html` ${t("networks.instead.shop")}` : nothing}</p>`}
+    ${found.problem ? problemBox(found.problem) : html`<p class="small soft">${t(tiled() ? "tiles.instead" : "networks.instead")}${state.decide.problem === "shop" ? html` ${t("networks.instead.shop")}` : nothing}</p>`}
   </div>`;
 }
 
-export const settingsView = () => html`<div class="part"><h3>${t("networks.one")}</h3>${fieldGroup("network", "learn", inGroup("network").filter(({ key }) => key !== "approximator"))}</div>`;
+const mine = ({ key }) => key !== "approximator" && TILES.includes(key) === tiled();
+export const settingsView = () => html`<div class="part"><h3>${t(tiled() ? "tiles.one" : "networks.one")}</h3>${fieldGroup("network", "learn", inGroup("network").filter(mine))}</div>`;

@@ -2,6 +2,8 @@ export default {
   "networks.one": "The network",
   "networks.updates": "Updates",
   "networks.about": "Estimated time",
+  "tiles.one": "The tiles",
+  "tiles.instead": "Linear Q-learning on tiles takes the place of the table: a value is the sum of the weights of the tiles that a state and an action fall in, so that near ones learn from each other. Same training loop, same measurements; the time is measured just now on a few steps and holds for all runs.",
   "networks.instead": "A deep Q-network takes the place of the table: replay, a target network, the same training loop and the same measurements. Memory is what learning takes; the time is measured just now on a few updates and holds for all runs.",
   "networks.instead.shop": "It sees the items of the state and how much recommending each candidate changes; the table is told neither.",
   "networks.title": "Networks",

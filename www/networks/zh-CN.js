@@ -2,6 +2,8 @@ export default {
   "networks.one": "网络",
   "networks.updates": "更新次数",
   "networks.about": "预计时间",
+  "tiles.one": "瓦片",
+  "tiles.instead": "瓦片上的线性 Q 学习代替表格：价值是状态与动作所在各瓦片的权重之和，因此相近的状态与动作互相学习。训练循环与测量方式不变；时间由刚才的若干步测得，为所有运行的总和。",
   "networks.instead": "深度 Q 网络代替表格：经验回放、目标网络，训练循环与测量方式不变。内存为学习所需；时间由刚才的几次更新测得，为所有运行的总和。",
   "networks.instead.shop": "它能看到状态中的商品，以及推荐每个候选商品带来的变化；表格两者都不知道。",
   "networks.title": "神经网络",

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { FAMILIES, decisions, family, openDecisions } from "../decisions.js";
+import { CAR, FAMILIES, decisions, isKnown, family, openDecisions } from "../decisions.js";
 import { chooseProblem } from "../lab.js";
 import { state } from "../state.js";
 import { fieldGroup, inGroup } from "./fields.js";
@@ -45,11 +45,16 @@ async function choose(id) {
 function textbooks(chosen) {
   const all = state.catalog.problems.filter((problem) => problem.family === "textbook");
   return html`<div class="stack"><div class="field"><label for="problem">${t("decide.textbook")}</label>
-    <select id="problem" @change=${(event) => chooseProblem(event.target.value)}>
+    <select id="problem" @change=${(event) => chooseTextbook(event.target.value)}>
       ${all.map(({ id, title }) => html`<option value=${id} .selected=${chosen === id}>${say(title)}</option>`)}
+      ${isKnown(CAR) ? nothing : html`<option value=${CAR}>${t("decide.car")}</option>`}
     </select></div>
     ${note(chosen)}
   </div>`;
+}
+
+async function chooseTextbook(id) {
+  if (isKnown(id) || (await openDecisions())) chooseProblem(id);
 }
 
 function note(chosen) {

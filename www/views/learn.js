@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { APPROXIMATORS, approximate, approximator, networkViews } from "../approximator.js";
+import { approximate, approximator, approximators, networkViews } from "../approximator.js";
 import { chartOf, TABS } from "../curves.js";
 import { decisions } from "../decisions.js";
 import { pause, reset, step, stop, train } from "../lab.js";
@@ -53,11 +53,11 @@ function transport() {
 function values() {
   const { opening, phase } = state.learn;
   const busy = opening === "now" || phase === "running" || phase === "paused";
-  const name = (kind) => (kind === "table" ? t("learn.table") : kind === "transformer" ? "Transformer" : kind.toUpperCase());
+  const name = (kind) => (kind === "table" || kind === "tiles" ? t(`learn.${kind}`) : kind === "transformer" ? "Transformer" : kind.toUpperCase());
   return html`<div class="stack">
     <div class="row"><span class="label" id="values">${t("learn.values")}</span>
       <div class="chips" role="group" aria-labelledby="values">
-        ${APPROXIMATORS.map((kind) => html`<button type="button" class="chip" data-approximator=${kind} aria-pressed=${approximator() === kind} ?disabled=${busy} @click=${() => approximate(kind)}>${name(kind)}</button>`)}
+        ${approximators().map((kind) => html`<button type="button" class="chip" data-approximator=${kind} aria-pressed=${approximator() === kind} ?disabled=${busy} @click=${() => approximate(kind)}>${name(kind)}</button>`)}
       </div></div>
     ${opening === "now" ? html`<p class="small soft" role="status">${t("decide.opening")}</p>` : nothing}
     ${opening === "failed" ? html`<p class="message bad" role="alert">${t("decide.failed")}</p>` : nothing}

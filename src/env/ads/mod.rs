@@ -181,6 +181,10 @@ impl Environment for Campaign {
         };
         Step { reward, next, end }
     }
+
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        Some(self)
+    }
 }
 
 impl Model for Campaign {
@@ -209,6 +213,10 @@ impl Model for Campaign {
     fn starts(&self) -> &[(u32, f64)] {
         &self.starts
     }
+
+    fn ends_within(&self) -> Option<u32> {
+        Some(self.decisions)
+    }
 }
 
 impl Staged for Campaign {}
@@ -219,6 +227,7 @@ impl Axes for Campaign {
             name,
             low: f64::from(low),
             high: f64::from(high),
+            step: 1.0,
         };
         vec![
             axis(("decisions left", "剩余决策"), 1, self.decisions),

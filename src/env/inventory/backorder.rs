@@ -167,6 +167,10 @@ impl Environment for Backorder {
             end: false,
         }
     }
+
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        Some(self)
+    }
 }
 
 impl Model for Backorder {
@@ -192,6 +196,7 @@ impl Axes for Backorder {
             name: ("inventory position", "库存位置"),
             low: -f64::from(self.max_backlog),
             high: f64::from(self.max_stock),
+            step: 1.0,
         }]
     }
 

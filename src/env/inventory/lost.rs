@@ -185,6 +185,10 @@ impl Environment for LostSales {
             end: false,
         }
     }
+
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        Some(self)
+    }
 }
 
 impl Model for LostSales {
@@ -215,11 +219,13 @@ impl Axes for LostSales {
             name: ("units on hand", "现有库存"),
             low: 0.0,
             high: f64::from(self.max_stock),
+            step: 1.0,
         }];
         let order = Axis {
             name: ("units on order", "在途数量"),
             low: 0.0,
             high: f64::from(self.radix - 1),
+            step: 1.0,
         };
         axes.extend((1..self.lead_time).map(|_| order));
         axes

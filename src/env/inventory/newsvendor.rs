@@ -3,6 +3,7 @@
 use super::{Costs, check_demand};
 use crate::demand::discrete::Discrete;
 use crate::demand::range::within;
+use crate::env::axes::{Axes, Axis};
 use crate::env::staged::Staged;
 use crate::env::{Environment, Model, Step};
 use crate::problem::Problem;
@@ -94,6 +95,10 @@ impl Environment for Newsvendor {
             end: true,
         }
     }
+
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        Some(self)
+    }
 }
 
 impl Model for Newsvendor {
@@ -104,6 +109,26 @@ impl Model for Newsvendor {
     fn starts(&self) -> &[(u32, f64)] {
         &[(0, 1.0)]
     }
+
+    fn ends_within(&self) -> Option<u32> {
+        Some(1)
+    }
 }
 
 impl Staged for Newsvendor {}
+
+/// Nothing is in stock before the order.
+impl Axes for Newsvendor {
+    fn axes(&self) -> Vec<Axis> {
+        vec![Axis {
+            name: ("units in stock", "库存"),
+            low: 0.0,
+            high: 0.0,
+            step: 1.0,
+        }]
+    }
+
+    fn point(&self, _state: u32, point: &mut [f64]) {
+        point.fill(0.0);
+    }
+}

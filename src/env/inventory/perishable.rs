@@ -155,6 +155,10 @@ impl Environment for Perishable {
             end: false,
         }
     }
+
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        Some(self)
+    }
 }
 
 impl Model for Perishable {
@@ -186,6 +190,7 @@ impl Axes for Perishable {
             name,
             low: 0.0,
             high: f64::from(self.radix - 1),
+            step: 1.0,
         };
         names[..self.ages - 1]
             .iter()

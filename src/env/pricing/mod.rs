@@ -237,6 +237,10 @@ impl Environment for Pricing {
             end: false,
         }
     }
+
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        Some(self)
+    }
 }
 
 impl Model for Pricing {
@@ -270,6 +274,10 @@ impl Model for Pricing {
     fn starts(&self) -> &[(u32, f64)] {
         &self.starts
     }
+
+    fn ends_within(&self) -> Option<u32> {
+        Some(self.periods)
+    }
 }
 
 impl Staged for Pricing {}
@@ -280,6 +288,7 @@ impl Axes for Pricing {
             name,
             low,
             high: f64::from(high),
+            step: 1.0,
         };
         vec![
             axis(("periods left", "剩余周期"), 1.0, self.periods),

@@ -13,6 +13,10 @@ const APPROXIMATORS: &[Choice] = &[
         label: words("table", "表格"),
     },
     Choice {
+        key: "tiles",
+        label: words("tiles", "瓦片"),
+    },
+    Choice {
         key: "mlp",
         label: words("MLP", "MLP"),
     },
@@ -46,10 +50,30 @@ pub const PARAMETERS: &[Parameter] = &[
         GROUP,
         words("Action values", "动作价值"),
         words(
-            "What holds Q(s,a): a table with one number a pair, or a deep Q-network with one of four encoders of the state's items.",
-            "用什么表示 Q(s,a)：每个状态-动作对一个数的表格，或使用四种编码器之一的深度 Q 网络。",
+            "What holds Q(s,a): a table with one number a pair; tiles, whose sums let near states and actions learn from each other; or a deep Q-network with one of four encoders of the state's items.",
+            "用什么表示 Q(s,a)：每个状态-动作对一个数的表格；瓦片（求和表示，相近的状态与动作互相学习）；或使用四种编码器之一的深度 Q 网络。",
         ),
         APPROXIMATORS,
+    ),
+    integer(
+        "tilings",
+        GROUP,
+        words("Tilings", "瓦片层数"),
+        words(
+            "Grids of tiles over one another, each shifted. A value is the sum of one weight of each; more tell finer differences apart.",
+            "相互错开的瓦片网格层数。价值为每层一个权重之和；层数越多越能区分细节。",
+        ),
+        (16, 1, 64),
+    ),
+    integer(
+        "tilesAlong",
+        GROUP,
+        words("Tiles along an axis", "每维瓦片数"),
+        words(
+            "How many tiles cover each quantity of the state, and the actions. Fewer learn faster from less, more can be more exact.",
+            "每个状态量以及动作各用多少瓦片覆盖。少则学得快，多则可以更精确。",
+        ),
+        (4, 1, 1_000),
     ),
     choice(
         "networkWidth",

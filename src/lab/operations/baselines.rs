@@ -43,6 +43,7 @@ pub fn rows(
         Operation::LostSales(model) => rows.lost_sales(model),
         Operation::Perishable(model) => rows.perishable(model),
         Operation::Campaign(model) => rows.campaign(model),
+        Operation::MountainCar(_) => {}
     }
     rows.rows
 }

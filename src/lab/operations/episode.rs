@@ -3,6 +3,7 @@
 use super::super::protocol::{Episode, Measure, Panel};
 use super::Operation;
 use super::view::View;
+use crate::env::axes::Axes;
 use crate::env::{Environment, Step};
 use crate::problem::Text;
 use crate::random::stream;
@@ -43,6 +44,7 @@ impl View<'_> {
         Some(Episode {
             time: match self.entry.family {
                 "ads" => Text::new("decision", "决策"),
+                "textbook" => Text::new("step", "步"),
                 _ => Text::new("period", "周期"),
             },
             panels: panels.collect(),
@@ -102,6 +104,10 @@ impl View<'_> {
                     Self::saw,
                 )]
             }
+            Operation::MountainCar(_) => vec![
+                (Text::new("position", "位置"), Measure::Count, Self::first),
+                (Text::new("throttle", "油门"), Measure::Count, Self::prices),
+            ],
             _ => vec![(
                 Text::new("units in stock", "库存"),
                 Measure::Count,
@@ -117,6 +123,18 @@ impl View<'_> {
             .flat_map(|(t, &(_, action, _))| {
                 let price = self.operation.amount(action);
                 [(t as f64, price), (t as f64 + 1.0, price)]
+            })
+            .collect()
+    }
+
+    /// The first quantity of the state.
+    fn first(&self, played: &Played) -> Points {
+        let mut point = vec![0.0; self.operation.axes().len()];
+        let steps = played.iter().enumerate();
+        steps
+            .map(|(t, &(state, ..))| {
+                self.operation.point(state, &mut point);
+                (t as f64, point[0])
             })
             .collect()
     }

@@ -1,4 +1,5 @@
-//! Price, stock and ads in the laboratory: the registry of these problems, and the one type behind which they stand.
+//! Price, stock and ads in the laboratory, and the mountain car: the registry of these problems, and the one type behind which they
+//! stand.
 
 mod answers;
 mod baselines;
@@ -18,6 +19,7 @@ use crate::env::inventory::backorder::Backorder;
 use crate::env::inventory::lost::LostSales;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::env::inventory::perishable::Perishable;
+use crate::env::mountain_car::MountainCar;
 use crate::env::pricing::Pricing;
 use crate::env::{Environment, Model, Step, Visitor};
 use crate::experiment::parameters::{Settings, Value};
@@ -43,7 +45,7 @@ pub enum Preset {
 pub struct Entry {
     /// Stable id, as in links.
     pub id: &'static str,
-    /// What is decided: `price`, `stock` or `ads`.
+    /// What is decided: `price`, `stock` or `ads`; or `textbook`.
     pub family: &'static str,
     title: [&'static str; 2],
     note: [&'static str; 2],
@@ -112,6 +114,8 @@ pub enum Operation {
     Perishable(Perishable),
     /// A day of ads.
     Campaign(Campaign),
+    /// The check of function approximation.
+    MountainCar(MountainCar),
 }
 
 /// The same expression for whichever model it is.
@@ -124,6 +128,7 @@ macro_rules! each {
             Operation::LostSales($model) => $value,
             Operation::Perishable($model) => $value,
             Operation::Campaign($model) => $value,
+            Operation::MountainCar($model) => $value,
         }
     };
 }
@@ -144,6 +149,9 @@ impl Environment for Operation {
     fn step(&self, state: u32, action: u32, rng: &mut Rng) -> Step {
         each!(self, model => model.step(state, action, rng))
     }
+    fn coordinates(&self) -> Option<&dyn Axes> {
+        each!(self, model => model.coordinates())
+    }
 }
 
 impl Model for Operation {
@@ -153,6 +161,9 @@ impl Model for Operation {
     fn starts(&self) -> &[(u32, f64)] {
         each!(self, model => model.starts())
     }
+    fn ends_within(&self) -> Option<u32> {
+        each!(self, model => model.ends_within())
+    }
     fn visit<V: Visitor>(&self, visitor: V) -> V::Output {
         each!(self, model => visitor.work(model))
     }
@@ -160,23 +171,11 @@ impl Model for Operation {
 
 impl Axes for Operation {
     fn axes(&self) -> Vec<Axis> {
-        match self {
-            Self::Pricing(model) => model.axes(),
-            Self::Newsvendor(_) => Vec::new(),
-            Self::Backorder(model) => model.axes(),
-            Self::LostSales(model) => model.axes(),
-            Self::Perishable(model) => model.axes(),
-            Self::Campaign(model) => model.axes(),
-        }
+        self.coordinates().map_or_else(Vec::new, Axes::axes)
     }
     fn point(&self, state: u32, point: &mut [f64]) {
-        match self {
-            Self::Pricing(model) => model.point(state, point),
-            Self::Newsvendor(_) => {}
-            Self::Backorder(model) => model.point(state, point),
-            Self::LostSales(model) => model.point(state, point),
-            Self::Perishable(model) => model.point(state, point),
-            Self::Campaign(model) => model.point(state, point),
+        if let Some(axes) = self.coordinates() {
+            axes.point(state, point);
         }
     }
 }
@@ -192,6 +191,7 @@ impl Operation {
             Self::LostSales(model) => model.state_at(point),
             Self::Perishable(model) => model.state_at(point),
             Self::Campaign(model) => model.state_at(point),
+            Self::MountainCar(model) => model.state_at(point),
         }
     }
 
@@ -205,6 +205,7 @@ impl Operation {
         for (place, (axis, value)) in axes.iter().zip(point).enumerate() {
             if axis.high > axis.low {
                 let comma = if place > 0 { ", " } else { "" };
+                let value = view::tidy(value);
                 // Writing to a string can't fail.
                 let _ = write!(name, "{comma}{value}");
             }
@@ -217,6 +218,7 @@ impl Operation {
     pub fn amount(&self, action: u32) -> f64 {
         match self {
             Self::Pricing(model) => model.ladder()[action as usize],
+            Self::MountainCar(_) => f64::from(action) - 1.0,
             _ => f64::from(action),
         }
     }

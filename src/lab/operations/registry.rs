@@ -11,6 +11,7 @@ use crate::env::inventory::backorder::Backorder;
 use crate::env::inventory::lost::LostSales;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::env::inventory::perishable::{Issue, Perishable};
+use crate::env::mountain_car::MountainCar;
 use crate::env::pricing::situation::Situation;
 use crate::env::pricing::{Pricing, PricingConfig};
 use crate::experiment::parameters::Settings;
@@ -302,7 +303,34 @@ pub const ALL: &[Entry] = &[
         ],
         build: ad_day,
     },
+    Entry {
+        id: "mountaincar",
+        family: "textbook",
+        title: ["Mountain car", "山地车"],
+        note: [
+            "A car too weak for the slope must swing back first; each step costs 1 until it is up. Position and velocity are continuous and lie on a grid of 64 by 64 here, so that the optimum is known. Tiles learn it in a few hundred episodes; choose them under Learn and compare with the table.",
+            "动力不足的小车须先后退再冲上坡；到达之前每步代价为 1。位置与速度是连续的，此处取 64×64 网格以便求得最优值。瓦片编码只需几百回合即可学会；可在“学习”处选择它并与表格比较。",
+        ],
+        source: "Sutton & Barto (2018), example 10.1; Moore (1990)",
+        parameters: &[],
+        presets: &[
+            ("tilings", Number(8.0)),
+            ("tilesAlong", Number(16.0)),
+            ("alphaSchedule", Words("linear")),
+            ("alpha", Number(0.5)),
+            ("alphaFinal", Number(0.01)),
+            ("epsilonSchedule", Words("constant")),
+            ("epsilon", Number(0.0)),
+            ("budget", Number(500_000.0)),
+            ("episodeCap", Number(500.0)),
+        ],
+        build: mountain_car,
+    },
 ];
+
+fn mountain_car(_: &Settings) -> Result<Operation, Problem> {
+    Ok(Operation::MountainCar(MountainCar::new(64)?))
+}
 
 pub(super) fn response(settings: &Settings) -> PriceResponse {
     let number = |key| settings.number(key);

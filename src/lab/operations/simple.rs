@@ -17,7 +17,7 @@ const SEARCH: f64 = 2e8;
 pub fn policy(operation: &Operation, name: PolicyName, search: &Search<'_>) -> Option<Vec<u32>> {
     let settings = search.settings;
     match (name, operation) {
-        (PolicyName::Constant, Operation::Backorder(_)) => None,
+        (PolicyName::Constant, Operation::Backorder(_) | Operation::MountainCar(_)) => None,
         (PolicyName::Constant, _) => search.constant(operation),
         (PolicyName::ReorderPoint, Operation::Backorder(model)) => {
             let best = long_run(settings, settings.number("fixedCost"))?;
@@ -51,8 +51,11 @@ pub fn policy(operation: &Operation, name: PolicyName, search: &Search<'_>) -> O
 /// Whether a problem has a simple method.
 pub fn has(problem: &str, name: PolicyName) -> bool {
     match name {
-        // Where customers wait, orders that don't answer to demand let stock or backlog grow without end.
-        PolicyName::Constant => problem != "reorder" && super::find(problem).is_some(),
+        // Where customers wait, orders that don't answer to demand let stock or backlog grow without end; a car on constant throttle
+        // goes nowhere.
+        PolicyName::Constant => {
+            !matches!(problem, "reorder" | "mountaincar") && super::find(problem).is_some()
+        }
         PolicyName::BaseStock => matches!(problem, "reorder" | "lostsales" | "perishable"),
         PolicyName::ReorderPoint => problem == "reorder",
         PolicyName::CappedBaseStock => problem == "lostsales",

@@ -57,9 +57,13 @@ impl View<'_> {
         self.trainer.filter(|trainer| trainer.steps() > 0)
     }
 
-    /// The learned greedy action; nothing in a state that was never seen.
+    /// The learned greedy action; nothing in a state that was never seen, or without actions. A network and tiles have an opinion on
+    /// states that they never saw, too.
     pub fn learned_action(&self, state: u32) -> Option<u32> {
         let trainer = self.learned()?;
+        if trainer.approximates() {
+            return (self.operation.actions(state) > 0).then(|| trainer.q().best(state));
+        }
         let from = trainer.q().pair(state, 0);
         let to = from + self.operation.actions(state) as usize;
         let seen = trainer.learner().visits()[from..to].iter().any(|&n| n > 0);
@@ -103,12 +107,13 @@ impl View<'_> {
     }
 
     fn actions(&self) -> Actions {
-        let states = self.operation.states().min(1_000);
+        let states = self.operation.states().min(10_000);
         let most = (0..states).map(|state| self.operation.actions(state)).max();
         let count = most.unwrap_or(0);
         let (name, measure) = match (self.entry.family, self.entry.id) {
             ("price", _) => (Text::new("price", "价格"), Measure::Money),
             ("stock", _) => (Text::new("units to order", "订货量"), Measure::Count),
+            ("textbook", _) => (Text::new("throttle", "油门"), Measure::Count),
             (_, "ads") => (
                 Text::new("ad (0: none)", "广告（0：不投放）"),
                 Measure::Count,
@@ -173,7 +178,7 @@ impl View<'_> {
     ) -> PolicyMap {
         let mut columns = axis_view(&axes[across], COLUMNS);
         // Time flows to the right: what is left shrinks.
-        if self.entry.family != "stock" {
+        if matches!(self.entry.family, "price" | "ads") {
             columns.values.reverse();
         }
         let mut rows = axis_view(&axes[down], ROWS);
@@ -235,15 +240,20 @@ fn best(q: &[f64]) -> u32 {
     at as u32
 }
 
-/// The whole numbers of an axis from low to high, at most so many, evenly spread.
+/// Without the digits that only rounding made.
+pub fn tidy(value: f64) -> f64 {
+    libm::round(value * 1e4) / 1e4
+}
+
+/// The values of an axis from low to high, at most so many, evenly spread.
 fn axis_view(axis: &Axis, most: usize) -> AxisView {
-    let count = (axis.high - axis.low) as usize + 1;
-    let shown = count.min(most);
+    let last = libm::round((axis.high - axis.low) / axis.step);
+    let shown = (last as usize + 1).min(most);
     let value = |i: usize| {
         if shown < 2 {
             return axis.low;
         }
-        axis.low + libm::round((axis.high - axis.low) * i as f64 / (shown - 1) as f64)
+        tidy(axis.low + axis.step * libm::round(last * i as f64 / (shown - 1) as f64))
     };
     AxisView {
         name: Text::new(axis.name.0, axis.name.1),

@@ -1,67 +1,81 @@
-//! Training with a network in the place of the table.
-
-use std::sync::Arc;
+//! Training with a network or with tiles in the place of the table.
 
 use super::{Phase, SCHEDULE_EVERY, Trainer};
-use crate::agent::network::{Learned, NetworkLearner, TOGETHER};
-use crate::env::{Model, draw};
+use crate::agent::approximator::Approximator;
+use crate::agent::linear::{Lesson, TileLearner};
+use crate::agent::network::{self, NetworkLearner, TOGETHER};
+use crate::env::{Environment, Model, draw};
 use crate::problem::Problem;
 use crate::train::snapshot::{StopReason, TrainEvent};
 use crate::train::trace::StepTrace;
 
 impl<M: Model> Trainer<M> {
-    /// The network, where one learns.
+    /// Whether something else than a table holds the action values.
     #[must_use]
-    pub fn network(&self) -> Option<&NetworkLearner> {
-        self.network.as_deref()
+    pub fn approximates(&self) -> bool {
+        self.approximator.is_some()
     }
 
-    /// Makes the network that the settings ask for.
+    /// Makes the network or the tiles that the settings ask for.
     ///
     /// # Errors
-    /// `agent.memory`.
-    pub(super) fn make_network(&mut self) -> Result<(), Problem> {
-        let Some(config) = self.config.network else {
+    /// `agent.memory`; `agent.no-coordinates` and `tiles.size` for tiles.
+    pub(super) fn make_approximator(&mut self) -> Result<(), Problem> {
+        let config = &self.config;
+        let made = if let Some(network) = config.network {
+            let network = NetworkLearner::new(&self.model, network, config.seed)?;
+            Approximator::Network(Box::new(network))
+        } else if let Some(tiles) = config.tiles {
+            let how = (config.algorithm, config.initial_q);
+            let tiles = TileLearner::new(&self.model, tiles, how, config.seed)?;
+            Approximator::Tiles(Box::new(tiles))
+        } else {
             return Ok(());
         };
-        let network = NetworkLearner::new(&self.model, config, self.config.seed)?;
-        self.step_work = network.step_work();
-        self.ask_work = network.row_work() * u64::from(self.model.states());
-        self.network = Some(Box::new(network));
+        self.step_work = made.step_work();
+        self.ask_work = made.row_work() * u64::from(self.model.states());
+        self.approximator = Some(made);
         Ok(())
     }
 
-    /// A step, and an update of the network where one is due. Told steps say what they did to the value, which costs two more looks.
-    pub(super) fn network_step(&mut self, told: bool) -> StepTrace {
+    /// A step, and an update where one is due. Told steps say what they did to the value, which costs two more looks.
+    #[inline]
+    pub(super) fn approximate_step(&mut self, model: &impl Environment, told: bool) -> StepTrace {
         if self.step.is_multiple_of(SCHEDULE_EVERY) {
             self.look_up_schedules();
         }
         let (state, gamma) = (self.state, self.config.gamma);
-        let Some(network) = &mut self.network else {
-            let model = Arc::clone(&self.model);
-            return self.one_step(&*model);
+        let Some(approximator) = &mut self.approximator else {
+            return self.one_step(model);
         };
-        let model = &Arc::clone(&self.model);
         let explored = self.epsilon > 0.0 && draw::unit(&mut self.explore) < self.epsilon;
         let action = if explored {
             draw::below(&mut self.explore, model.actions(state))
         } else {
-            network.best(model, state)
+            approximator.best(model, state)
         };
         let step = model.step(state, action, &mut self.dynamics);
         self.learner.count(state, action);
-        let value = |network: &mut NetworkLearner| network.value(model, state, action);
         let (old, target) = if told {
-            (value(network), network.aim(model, step, gamma))
+            (
+                approximator.value(model, state, action),
+                approximator.aim(model, step, gamma),
+            )
         } else {
             (0.0, 0.0)
         };
         self.step += 1;
-        let budget = self.config.budget_steps;
-        let how = (self.config.algorithm, gamma);
-        let alpha = network.rate(self.step, budget);
-        match network.take(model, (state, action, step), how, (self.step, budget)) {
+        let lesson = Lesson {
+            gamma,
+            alpha: self.config.alpha,
+            step: self.step,
+            budget: self.config.budget_steps,
+        };
+        let seen = (state, action, step);
+        let mut alpha = 0.0;
+        match approximator.take(model, seen, self.config.algorithm, &lesson) {
             Ok(Some(learned)) => {
+                alpha = learned.alpha;
                 self.window.updates += 1;
                 self.window.td_error += learned.td_error;
                 self.window.alpha += alpha;
@@ -69,7 +83,11 @@ impl<M: Model> Trainer<M> {
             Ok(None) => {}
             Err(problem) => self.stop = Some(StopReason::Failed(problem)),
         }
-        let new = if told { value(network) } else { 0.0 };
+        let new = if told {
+            approximator.value(model, state, action)
+        } else {
+            0.0
+        };
         self.episode_return += step.reward;
         self.episode_steps += 1;
         if step.end || self.episode_steps >= self.config.episode_cap {
@@ -93,13 +111,16 @@ impl<M: Model> Trainer<M> {
         }
     }
 
-    /// What the newest update of the network in the place of the table came to.
+    /// What the newest update of a network in the place of the table came to.
     #[must_use]
-    pub fn newest_update(&self) -> Option<Learned> {
-        self.network.as_ref()?.newest()
+    pub fn newest_update(&self) -> Option<network::Learned> {
+        match self.approximator.as_ref()? {
+            Approximator::Network(network) => network.newest(),
+            Approximator::Tiles(_) => None,
+        }
     }
 
-    /// Has the network write down what it thinks of the next few states; begins to measure after the last.
+    /// Has the approximator write down what it thinks of the next few states; begins to measure after the last.
     pub(super) fn ask(&mut self, events: &mut Vec<TrainEvent>) -> u64 {
         let Phase::Ask(first) = self.phase else {
             return 0;
@@ -118,10 +139,10 @@ impl<M: Model> Trainer<M> {
         self.ask_work * TOGETHER as u64 / u64::from(self.model.states()).max(1)
     }
 
-    /// Has the network write down what it thinks of every state.
+    /// Has the approximator write down what it thinks of every state.
     pub(super) fn ask_all(&mut self) {
         let mut first = 0;
-        while self.network.is_some() && first < self.model.states() {
+        while self.approximator.is_some() && first < self.model.states() {
             first = self.write_down(first);
         }
     }
@@ -129,11 +150,11 @@ impl<M: Model> Trainer<M> {
     /// Writes the values of a few states into the table and says where to go on. Values that are no finite numbers are left out, and like
     /// those beyond every bound end training.
     fn write_down(&mut self, first: u32) -> u32 {
-        let Some(network) = &mut self.network else {
+        let Some(approximator) = &mut self.approximator else {
             return self.model.states();
         };
         let mut values = Vec::new();
-        let next = first + network.many(&self.model, first, &mut values);
+        let next = first + approximator.many(&self.model, first, &mut values);
         let mut rest = values.as_slice();
         for state in first..next {
             let (row, others) = rest.split_at(self.learner.table().row(state).len());
