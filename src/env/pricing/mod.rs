@@ -257,7 +257,10 @@ impl Model for Pricing {
         }
         q.fill(0.0);
         let mut beyond = vec![1.0; q.len()];
-        for sold in 0..units {
+        // Nobody wants more than this: what would follow counts for nothing.
+        let wanted = self.demand[row..row + q.len()].iter().map(Discrete::max);
+        let most = wanted.max().unwrap_or(0).saturating_add(1);
+        for sold in 0..units.min(most) {
             let follows = at(units - sold);
             for (action, place) in q.iter_mut().enumerate() {
                 let masses = self.demand[row + action].masses();
