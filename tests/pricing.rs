@@ -9,7 +9,7 @@ use qcart::env::pricing::situation::Situation;
 use qcart::env::pricing::{Pricing, PricingConfig};
 use qcart::env::{Environment, Model};
 use qcart::random::stream;
-use qcart::solve::closed_form::{monopoly, season};
+use qcart::solve::closed_form::{fluid, monopoly, season};
 use qcart::solve::{backward, value_iteration};
 
 fn one_period() -> PricingConfig {
@@ -92,10 +92,64 @@ fn thin_slices_approach_gallego_and_van_ryzin() {
         .max_by(|&a, &b| row[a].total_cmp(&row[b]))
         .unwrap();
     assert!((pricing.ladder()[best] - exact.price).abs() < 0.011);
+    // The field notes' Euler steps of dJ/dt = max_p exp(-p) (p - J(n) + J(n-1)), 200,000 of them.
+    let (mut earned, slice) = ([0.0; 11], 20.0 / 200_000.0);
+    for _ in 0..200_000 {
+        let before = earned;
+        for n in 1..earned.len() {
+            earned[n] += slice * libm::exp(before[n - 1] - before[n] - 1.0);
+        }
+    }
+    assert!((earned[10] - 7.223_115).abs() < 5e-7, "{}", earned[10]);
     let coarse = sliced(20, 100, 130);
     let (action, revenue) = backward::best_fixed_action(&coarse, 1.0).unwrap();
     assert_eq!(coarse.ladder()[action as usize], 1.12);
     assert!((revenue - 7.161_071).abs() < 5e-7, "{revenue}");
+}
+
+/// Exponential demand that would sell the stock four times over at price 0: at every moment the price `ln 4` sells it to the last
+/// unit if chance averages out, which earns `stock ln 4` (Gallego & van Ryzin 1994). The ladder has no such price, so its own bound is a little lower.
+#[test]
+fn no_optimum_exceeds_the_fluid_bound_and_large_stocks_approach_it() {
+    let mut shares = Vec::new();
+    for stock in [10, 50, 200] {
+        let season = Pricing::new(&PricingConfig {
+            response: PriceResponse::LogLinear {
+                base: 0.08 * f64::from(stock) / 2.0,
+                slope: 1.0,
+            },
+            stock: Some(stock),
+            periods: 100,
+            ..PricingConfig::season().unwrap()
+        })
+        .unwrap();
+        let free = f64::from(stock) * 4f64.ln();
+        let bound = fluid::season(&season).bound;
+        assert!((0.998 * free..free).contains(&bound), "{bound} {free}");
+        let share = backward::solve(&season, 1.0).start_value / bound;
+        assert!(share < 1.0, "{stock}: {share}");
+        shares.push(share);
+    }
+    assert!(shares.is_sorted(), "{shares:?}");
+    assert!(shares[2] > 0.99, "{shares:?}");
+}
+
+/// With salvage, holding and seasons it is a bound as well.
+#[test]
+fn the_fluid_bound_holds_with_salvage_holding_and_seasons() {
+    for (salvage, holding) in [(0.5, 0.0), (-0.3, 0.01), (0.0, 0.05)] {
+        let season = Pricing::new(&PricingConfig {
+            salvage,
+            holding,
+            unit_cost: 0.2,
+            situation: Situation::seasons(&[0.5, 1.0, 2.0]).unwrap(),
+            ..PricingConfig::season().unwrap()
+        })
+        .unwrap();
+        let best = backward::solve(&season, 1.0).start_value;
+        let bound = fluid::season(&season).bound;
+        assert!(best <= bound && bound < 1.6 * best.abs(), "{best} {bound}");
+    }
 }
 
 #[test]

@@ -161,6 +161,45 @@ impl Pricing {
         &self.ladder
     }
 
+    /// Margin of a unit and mean units wanted in a period, by situation and action.
+    #[must_use]
+    pub fn offer(&self, situation: u32, action: u32) -> (f64, f64) {
+        let place = situation as usize * self.ladder.len() + action as usize;
+        (self.margins[action as usize], self.means[place])
+    }
+
+    /// Units at the start; 1 where the stock never runs out.
+    #[must_use]
+    pub fn stock(&self) -> u32 {
+        self.stock
+    }
+
+    /// Value of each unit left at the end.
+    #[must_use]
+    pub fn salvage(&self) -> f64 {
+        self.salvage
+    }
+
+    /// How likely each situation is, period by period from the first.
+    #[must_use]
+    pub fn situations_over_time(&self) -> Vec<Vec<f64>> {
+        let mut shares = vec![0.0; self.situations as usize];
+        for &(state, share) in &self.starts {
+            shares[self.parts(state).2 as usize] += share;
+        }
+        let mut all = Vec::new();
+        for _ in 0..self.periods {
+            let mut follows = vec![0.0; shares.len()];
+            for (share, next) in shares.iter().zip(&self.next) {
+                for (place, chance) in follows.iter_mut().zip(next.masses()) {
+                    *place += share * chance;
+                }
+            }
+            all.push(std::mem::replace(&mut shares, follows));
+        }
+        all
+    }
+
     /// Periods left (this one included), units in stock, and situation.
     #[must_use]
     pub fn parts(&self, state: u32) -> (u32, u32, u32) {

@@ -100,6 +100,10 @@ impl Rows<'_> {
             let detail = short(model.ladder()[action as usize]);
             self.add(("best fixed price", "最优固定价格"), detail, value);
         }
+        if self.optimum.gamma == 1.0 {
+            let name = ("fluid bound", "流体上界");
+            self.bound(name, String::new(), fluid::season(model).bound);
+        }
         let plain = self.settings.choice("situation") == "none" && number("scatter") == 1.0;
         let free = ["unitCost", "salvage", "holdingCost"]
             .iter()

@@ -1,14 +1,15 @@
-//! The fluid bound of a day's budget: what could be earned if chance averaged out.
+//! The fluid bound of a day's budget, and of a season's stock: what could be earned if chance averaged out.
 
 use crate::env::Environment;
 use crate::env::ads::Campaign;
+use crate::env::pricing::Pricing;
 
 /// The bound with the price of budget that attains it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fluid {
     /// No policy earns more in expectation, in currency, but for the one purchase that the end of the budget cuts short.
     pub bound: f64,
-    /// Lagrange multiplier: what one more level of budget is worth, in currency.
+    /// Lagrange multiplier: what one more level of budget, or unit of stock, is worth, in currency.
     pub price: f64,
 }
 
@@ -25,7 +26,40 @@ pub fn bound(campaign: &Campaign) -> Fluid {
             .map(|(segment, share)| share * best_net(campaign, segment as u32, price));
         price * f64::from(campaign.budget()) + f64::from(campaign.decisions()) * each.sum::<f64>()
     };
-    let (mut low, mut high) = (0.0, dearest(campaign));
+    least(dual, dearest(campaign))
+}
+
+/// The same for a stock of units and a deadline (Gallego & van Ryzin 1994): the least over `price >= 0` of `(price + salvage) * stock`
+/// plus, for each period, `E[max(0, max_a (margin_a - salvage - price) * demand_a)]` over its situation. Holding costs are left out, which keeps it
+/// a bound.
+#[must_use]
+pub fn season(pricing: &Pricing) -> Fluid {
+    let situations = pricing.situations_over_time();
+    let actions = 0..pricing.ladder().len() as u32;
+    let dual = |price: f64| {
+        let unit = price + pricing.salvage();
+        let best = |situation: usize| {
+            let earned = actions.clone().map(|action| {
+                let (margin, demand) = pricing.offer(situation as u32, action);
+                (margin - unit) * demand
+            });
+            earned.fold(0.0, f64::max)
+        };
+        let periods = situations.iter();
+        let each = periods.map(|shares| {
+            let shares = shares.iter().enumerate();
+            shares.map(|(s, share)| share * best(s)).sum::<f64>()
+        });
+        unit * f64::from(pricing.stock()) + each.sum::<f64>()
+    };
+    let margins = actions.clone().map(|action| pricing.offer(0, action).0);
+    let dearest = margins.fold(0.0, f64::max) - pricing.salvage().min(0.0);
+    least(dual, dearest)
+}
+
+/// The least value of a convex dual at prices from 0 to `dearest`, by golden-section search.
+fn least(dual: impl Fn(f64) -> f64, dearest: f64) -> Fluid {
+    let (mut low, mut high) = (0.0, dearest);
     let golden = 0.5 * (libm::sqrt(5.0) - 1.0);
     for _ in 0..120 {
         let width = golden * (high - low);
