@@ -4,12 +4,15 @@ use super::super::protocol::BaselineRow;
 use super::simple::{self, Search};
 use super::{Entry, Operation, registry};
 use crate::demand::response::PriceResponse;
+use crate::env::Environment;
 use crate::env::ads::Campaign;
 use crate::env::ads::baseline::{Baseline, play};
+use crate::env::axes::Axes;
 use crate::env::inventory::backorder::Backorder;
 use crate::env::inventory::lost::LostSales;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::env::inventory::perishable::Perishable;
+use crate::env::mountain_car::MountainCar;
 use crate::env::pricing::Pricing;
 use crate::experiment::parameters::Settings;
 use crate::problem::Text;
@@ -43,7 +46,7 @@ pub fn rows(
         Operation::LostSales(model) => rows.lost_sales(model),
         Operation::Perishable(model) => rows.perishable(model),
         Operation::Campaign(model) => rows.campaign(model),
-        Operation::MountainCar(_) => {}
+        Operation::MountainCar(model) => rows.mountain_car(model),
     }
     rows.rows
 }
@@ -122,6 +125,19 @@ impl Rows<'_> {
                 self.bound(name, String::new(), best.profit);
             }
         }
+    }
+
+    /// Full throttle the way it rolls: each swing gains height.
+    fn mountain_car(&mut self, model: &MountainCar) {
+        let mut point = [0.0; 2];
+        let pump = |state| {
+            model.point(state, &mut point);
+            if point[1] < 0.0 { 0 } else { 2 }
+        };
+        let policy = (0..model.states()).map(pump).collect();
+        let value = self.search().value(model, policy);
+        let name = ("full throttle the way it rolls", "顺着滚动方向全油门");
+        self.add(name, String::new(), value);
     }
 
     fn newsvendor(&mut self, model: &Newsvendor) {
