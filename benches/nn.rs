@@ -1,15 +1,16 @@
 //! Networks: samples a second of a step of learning, updates a second of a small deep Q-network, and cart and pole.
 //!
 //! Prints `BENCH nn.<what> <value> <unit> <digest>`: the best of five rounds, and the digest of the weights after the first, which
-//! wasm must give too. `cargo bench --bench nn -- cartpole` plays cart and pole to the end instead.
+//! wasm must give too. `cargo bench --bench nn -- cartpole` plays cart and pole instead, `-- mountaincar` mountain car: mean return of 100
+//! episodes of the greedy policy after the stated number of steps.
 
 use std::time::Instant;
 
-use qcart::agent::deep::{DeepAgent, DeepConfig};
+use qcart::agent::deep::DeepAgent;
 use qcart::agent::drill::{BATCH, Drill, Updates};
-use qcart::agent::schedule::{Schedule, Shape};
+use qcart::agent::known;
 use qcart::env::cart_pole::CartPole;
-use qcart::nn::adam::{AdamConfig, Rate};
+use qcart::env::simulator::Simulator;
 use qcart::nn::encoder::Kind;
 use qcart::problem::Problem;
 
@@ -17,8 +18,15 @@ const STEPS: u32 = 20;
 const UPDATES: u32 = 20_000;
 
 fn main() -> Result<(), Problem> {
-    if std::env::args().any(|argument| argument == "cartpole") {
-        return (1..=3).try_for_each(cart_pole);
+    let asked = |name| std::env::args().any(|argument| argument == name);
+    if asked("cartpole") {
+        let agent = |seed| Ok((known::cart_pole(seed)?, CartPole::default()));
+        return (1..=3).try_for_each(|seed| play("cartpole", agent, known::CART_POLE_STEPS, seed));
+    }
+    if asked("mountaincar") {
+        let agent = |seed| Ok((known::mountain_car(seed)?, known::car()?));
+        let steps = known::MOUNTAIN_CAR_STEPS;
+        return (1..=3).try_for_each(|seed| play("mountaincar", agent, steps, seed));
     }
     for (name, kind) in [
         ("gru", Kind::Gru),
@@ -54,44 +62,22 @@ fn fastest(mut round: impl FnMut(), count: u32) -> f64 {
     best
 }
 
-/// Cart and pole with a budget of 60,000 steps; prints the mean return of 100 episodes of the greedy policy.
-fn cart_pole(seed: u64) -> Result<(), Problem> {
-    const BUDGET: u64 = 60_000;
-    let config = DeepConfig {
-        hidden: vec![128, 128],
-        gamma: 0.99,
-        adam: AdamConfig {
-            rate: 1e-3,
-            clip: 10.0,
-            ..AdamConfig::default()
-        },
-        rate: Rate::Cosine,
-        limit: 100.0,
-        epsilon: Schedule {
-            shape: Shape::Linear,
-            initial: 1.0,
-            last: 0.04,
-            horizon: BUDGET / 5,
-        },
-        replay: 50_000,
-        batch: 64,
-        warm_up: 1000,
-        every: 2,
-        target: 200,
-        budget_steps: BUDGET,
-        seed,
-    };
+/// Trains an agent within a budget of steps; prints the mean return of 100 episodes of the greedy policy, six times on the way.
+fn play<S: Simulator>(
+    name: &str,
+    make: impl Fn(u64) -> Result<(DeepAgent<S>, S), Problem>,
+    budget: u64,
+    seed: u64,
+) -> Result<(), Problem> {
     let begin = Instant::now();
-    let mut agent = DeepAgent::new(CartPole::default(), config)?;
+    let (mut agent, mut problem) = make(seed)?;
     for part in 1..=6 {
-        agent.advance(BUDGET / 6)?;
-        let played = agent.play(100, &mut CartPole::default(), seed + 1000);
+        agent.advance(part * budget / 6 - agent.steps())?;
+        let played = agent.play(100, &mut problem, seed + 1000);
         let mean = played.iter().sum::<f64>() / 100.0;
         let seconds = begin.elapsed().as_secs_f64();
-        println!(
-            "BENCH nn.cartpole.seed{seed}.steps{} {mean:.1} mean-return {seconds:.1} s",
-            part * BUDGET / 6
-        );
+        let steps = agent.steps();
+        println!("BENCH nn.{name}.seed{seed}.steps{steps} {mean:.1} mean-return {seconds:.1} s");
     }
     Ok(())
 }

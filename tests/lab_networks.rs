@@ -369,3 +369,44 @@ fn weights_are_saved_and_opened_and_what_is_no_such_file_changes_nothing() {
         (view.recommended, view.events)
     );
 }
+
+/// The blend that asks a network: progress is told, it may be given up, the slices change nothing and a link may hold it.
+#[test]
+fn a_blend_with_a_network_learns_in_slices() {
+    let mut lab = lab();
+    begin(&mut lab, "blend-networks");
+    let mut shares = Vec::new();
+    while shares.len() < 3 {
+        for response in lab.advance(1) {
+            if let Response::EvaluationProgress { fraction, .. } = response {
+                shares.push(fraction);
+            }
+        }
+    }
+    assert!(shares.is_sorted() && shares[0] > 0.0 && shares[2] < 1.0);
+    ask(&mut lab, BoardRequest::CancelEvaluation);
+    assert!(!lab.busy());
+    let mut ranking = |slice| {
+        begin(&mut lab, "blend");
+        work(&mut lab, slice);
+        begin(&mut lab, "blend-networks");
+        work(&mut lab, slice);
+        compared(&mut lab, &["blend", "blend-networks"])
+    };
+    let (fine, coarse) = (ranking(1), ranking(50_000_000));
+    assert_eq!(fine, coarse);
+    fine.check().unwrap();
+}
+
+#[test]
+fn a_blend_whose_network_was_stopped_is_tested() {
+    let mut lab = lab();
+    begin(&mut lab, "blend-networks");
+    for _ in 0..30 {
+        lab.advance(1);
+    }
+    ask(&mut lab, BoardRequest::StopLearning);
+    let rest = work(&mut lab, 1);
+    let tested = |response: &Response| matches!(response, Response::Evaluated { .. });
+    assert!(rest.iter().any(tested));
+}

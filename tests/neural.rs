@@ -5,13 +5,16 @@
 
 use qcart::agent::deep::{DeepAgent, DeepConfig};
 use qcart::agent::schedule::{Schedule, Shape};
+use qcart::behaviour::neural::{Neural, Settings};
 use qcart::behaviour::{BehaviourModel, Choice, History, Scratch, Sessions, Watch};
 use qcart::env::simulator::Numbered;
 use qcart::env::textbook;
 use qcart::evaluate::build;
 use qcart::log::EventType;
 use qcart::nn::adam::{AdamConfig, Rate};
+use qcart::nn::saved::save;
 use qcart::solve::value_iteration::solve;
+use safetensors::SafeTensors;
 
 const NAMES: [&str; 4] = ["mlp", "cnn", "gru", "transformer"];
 
@@ -90,6 +93,87 @@ fn every_network_learns_what_follows_what() {
             }
         }
     }
+}
+
+/// Pairs of a rare item and the star of its category: what the rare ones have in common, only the category says.
+fn stars() -> Sessions {
+    const CATEGORIES: u32 = 6;
+    let mut lists = Vec::new();
+    for rare in CATEGORIES..180 {
+        lists.push(vec![rare, rare % CATEGORIES]);
+    }
+    // The last sixty are known by their category alone.
+    let mut train = sessions(&lists, 240, |_| EventType::View);
+    train.category = (0..240).map(|item| item % CATEGORIES).collect();
+    train
+}
+
+#[test]
+fn the_category_of_an_item_is_an_input() {
+    let train = stars();
+    let right = |name: &str, categories: &str| {
+        let model = fitted(
+            &format!(
+                "{name}:width=16:epochs=40:rate=0.01:batch=16:dropout=0:again=no:categories={categories}"
+            ),
+            &train,
+        );
+        let first = |item: &u32| {
+            let scores = scores(model.as_ref(), &[*item], 240);
+            (0..6).max_by(|&a: &usize, &b| scores[a].total_cmp(&scores[b]))
+                == Some(*item as usize % 6)
+        };
+        (180..240).filter(first).count()
+    };
+    for name in NAMES {
+        // Of sixty items that no session holds: with their category nearly all lead to its star, without it one in six by chance.
+        let (with, without) = (right(name, "yes"), right(name, "no"));
+        assert!(with >= 54 && without <= 30, "{name}: {with}, {without}");
+    }
+}
+
+/// What a network has learned reaches the blend that asks it: the star of a category, which no other witness knows.
+#[test]
+fn a_blend_hears_its_networks() {
+    let lists: Vec<Vec<u32>> = (6..400).map(|rare| vec![rare, rare % 6]).collect();
+    let mut train = sessions(&lists, 460, |_| EventType::View);
+    train.category = (0..460).map(|item| item % 6).collect();
+    let right = |text: &str| {
+        let model = fitted(text, &train);
+        let first = |item: &u32| {
+            let scores = scores(model.as_ref(), &[*item], 460);
+            (0..6).max_by(|&a: &usize, &b| scores[a].total_cmp(&scores[b]))
+                == Some(*item as usize % 6)
+        };
+        (400..460).filter(first).count()
+    };
+    let (with, without) = (right("blend:networks=mlp"), right("blend"));
+    assert!(with >= 54 && without <= 30, "{with}, {without}");
+    // The same by the name that the page and links know.
+    assert_eq!(right("blend-networks:networks=mlp"), with);
+}
+
+/// A file of weights holds the embeddings of categories, and a network that takes it over says the same.
+#[test]
+fn saved_weights_hold_the_categories() {
+    let train = stars();
+    let learned = fitted("gru:width=8:epochs=2:categories=yes", &train);
+    let bytes = save(&learned.network().unwrap().course().unwrap().learner.weights).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(file.tensor("category").unwrap().shape(), [6, 8]);
+    let settings = learned.network().unwrap().settings().clone();
+    let mut other = Neural::of(settings.clone());
+    other.take_weights(&train, &bytes).unwrap();
+    assert_eq!(
+        scores(learned.as_ref(), &[7, 200], 240),
+        scores(&other, &[7, 200], 240)
+    );
+    let mut without = Neural::of(Settings {
+        categories: false,
+        ..settings
+    });
+    let problem = without.take_weights(&train, &bytes).unwrap_err();
+    assert_eq!(problem.code, "weights.shape");
 }
 
 /// What the session holds already is held back by the power of e that was asked for, once, however often it occurs.

@@ -56,7 +56,7 @@ fn trained(entry: &textbook::Textbook) -> u32 {
 fn learning_of_the_networks() {
     let digests: Vec<(&str, u32)> = ["mlp", "cnn", "gru", "transformer"]
         .iter()
-        .map(|&name| (name, learned(name)))
+        .map(|&name| (name, learned(name, false)))
         .collect();
     // A change of these numbers is a change of what links reproduce.
     let expected = [
@@ -66,6 +66,21 @@ fn learning_of_the_networks() {
         ("transformer", 3_545_609_002),
     ];
     assert_eq!(digests, expected);
+    // The items' categories as one more input.
+    assert_eq!(learned("gru", true), 3_065_261_949);
+}
+
+/// Cart and pole from the first step to the last of its budget, and the mean return of 100 episodes, which solves it.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn cart_pole_is_solved() {
+    use qcart::agent::known;
+    let mut agent = known::cart_pole(1).unwrap();
+    agent.advance(known::CART_POLE_STEPS).unwrap();
+    let played = agent.play(100, &mut qcart::env::cart_pole::CartPole::default(), 1001);
+    let mean = played.iter().sum::<f64>() / 100.0;
+    assert!(mean >= 475.0, "{mean}");
+    assert_eq!((agent.weights().digest(), mean.to_bits()), (0, 0));
 }
 
 /// A deep Q-network in the place of the table, with each of the encoders.
@@ -104,10 +119,11 @@ fn deep_q_networks() {
     );
 }
 
-fn learned(name: &str) -> u32 {
+fn learned(name: &str, categories: bool) -> u32 {
     use qcart::behaviour::{Choice, History, Scratch, Sessions, Watch};
     use qcart::log::EventType;
     let mut train = Sessions::new(40, true);
+    train.category = (0..40).map(|item| item % 6).collect();
     for session in 0..150u32 {
         let items: Vec<u32> = (0..2 + session % 30)
             .map(|t| (session * 7 + t * t * 3) % 40)
@@ -124,7 +140,8 @@ fn learned(name: &str) -> u32 {
         train.push(history, session);
     }
     let text = format!(
-        "{name}:width=24:epochs=2:negatives=16:rank=product:gaps=yes:conservative=0.1:rate=0.002:dropout=0.25:spread=0.1"
+        "{name}:width=24:epochs=2:negatives=16:rank=product:gaps=yes:conservative=0.1:rate=0.002:dropout=0.25:spread=0.1:categories={}",
+        if categories { "yes" } else { "no" }
     );
     let mut model = qcart::evaluate::build(&Choice::parse(&text).unwrap()).unwrap();
     model.fit(&train, &mut Watch::new(&mut |_| true)).unwrap();

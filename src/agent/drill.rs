@@ -13,7 +13,6 @@ use crate::env::simulator::{Outcome, Simulator};
 use crate::log::EventType;
 use crate::nn::adam::{AdamConfig, Rate};
 use crate::nn::encoder::Kind;
-use crate::nn::weights::Weights;
 use crate::problem::Problem;
 use crate::random::{Rng, stream};
 
@@ -21,17 +20,6 @@ use crate::random::{Rng, stream};
 pub const BATCH: u32 = 128;
 const ITEMS: u32 = 10_000;
 const SEQUENCES: u32 = 2048;
-
-/// A digest of all weights.
-fn digest(weights: &Weights) -> u32 {
-    let mut hash = 0x811c_9dc5u32;
-    for tensor in &weights.tensors {
-        for value in &tensor.value {
-            hash = (hash ^ value.to_bits()).wrapping_mul(0x0100_0193);
-        }
-    }
-    hash
-}
 
 /// Steps of a next-item network.
 pub struct Drill {
@@ -92,7 +80,7 @@ impl Drill {
     /// A digest of all weights.
     #[must_use]
     pub fn digest(&self) -> u32 {
-        digest(&self.learner.weights)
+        self.learner.weights.digest()
     }
 }
 
@@ -172,6 +160,6 @@ impl Updates {
     /// A digest of all weights.
     #[must_use]
     pub fn digest(&self) -> u32 {
-        digest(self.agent.weights())
+        self.agent.weights().digest()
     }
 }

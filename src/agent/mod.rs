@@ -4,6 +4,7 @@ pub mod approximator;
 pub mod deep;
 pub mod drill;
 pub mod kernel;
+pub mod known;
 pub mod learner;
 pub mod linear;
 pub mod network;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::blend::Blend;
+use super::blend::{self, Blend};
 use super::itemknn::ItemKnn;
 use super::markov_rank::MarkovRank;
 use super::neighbours::Neighbours;
@@ -278,7 +278,38 @@ const BLEND: &[Parameter] = &[
         default: 3.0,
         ..IDF
     },
+    NETWORKS,
 ];
+const NETWORKS: Parameter = Parameter::word(
+    "networks",
+    [
+        "Networks that are asked too; they take minutes to learn",
+        "一并参考的神经网络（学习需数分钟）",
+    ],
+    blend::NETWORKS,
+    0,
+)
+.fixed();
+/// [`BLEND`] where networks are asked.
+const BLEND_OF_NETWORKS: &[Parameter] = &{
+    let mut list = [NETWORKS; BLEND.len()];
+    let mut at = 0;
+    while at < BLEND.len() {
+        list[at] = BLEND[at];
+        at += 1;
+    }
+    list[BLEND.len() - 1].default = 3.0;
+    list
+};
+
+/// The blend with networks, by a name of its own: it takes as long to learn as they do.
+pub const BLEND_NETWORKS: ModelKind = ModelKind {
+    name: "blend-networks",
+    title: ["Blend with a network", "含神经网络的混合"],
+    paper: "Qcart",
+    parameters: BLEND_OF_NETWORKS,
+    make: |values| Box::new(Blend::new(values, false)),
+};
 
 /// Every model of behaviour alone. The board ranks policies beside them: see `evaluate::models`.
 pub const MODELS: &[ModelKind] = &[

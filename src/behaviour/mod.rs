@@ -20,7 +20,7 @@ mod sessions;
 
 pub mod markov;
 
-pub use choice::{Choice, MODELS, ModelKind};
+pub use choice::{BLEND_NETWORKS, Choice, MODELS, ModelKind};
 pub use parameters::{Given, Parameter, Range, Values};
 pub use prior::Prior;
 pub use scores::Scores;
@@ -90,6 +90,8 @@ pub struct Scratch {
     chances: Vec<f32>,
     /// For networks.
     network: neural::Pass,
+    /// What the blend's networks say.
+    opinion: blend::Opinion,
 }
 
 impl Scratch {

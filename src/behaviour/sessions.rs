@@ -1,5 +1,7 @@
 //! Sessions in columns: what behaviour models learn from and are tested on.
 
+use std::sync::Arc;
+
 use crate::log::{EventType, Log};
 
 /// Sessions of events, oldest session first, in columns of one length.
@@ -20,6 +22,8 @@ pub struct Sessions {
     pub source: Vec<u32>,
     /// How many items training knows.
     pub items: u32,
+    /// Category of each item ([`crate::log::NONE`] where unknown); empty where the log has none. Parts of sessions share it.
+    pub category: Arc<[u32]>,
     /// Whether `time` holds real times; else only the order counts.
     pub has_time: bool,
 }
@@ -79,6 +83,7 @@ impl Sessions {
             time: log.events.time.clone(),
             source: (0..log.sessions() as u32).collect(),
             items: log.items.len() as u32,
+            category: log.item_category.as_slice().into(),
             has_time: log.has_time,
         }
     }
@@ -125,6 +130,7 @@ impl Sessions {
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
         let mut kept = Self::new(self.items, self.has_time);
+        kept.category = self.category.clone();
         for session in 0..self.len() {
             if keep(session) {
                 kept.push(self.session(session), self.source[session]);

@@ -26,7 +26,7 @@ pub mod vector;
 pub mod weights;
 
 #[cfg(test)]
-mod check;
+pub(crate) mod check;
 
 /// How many positions and sequences a batch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -90,6 +90,16 @@ impl Weights {
         self.len() == 0
     }
 
+    /// A digest of all numbers, in which every bit counts.
+    #[must_use]
+    pub fn digest(&self) -> u32 {
+        let mut hash = 0x811c_9dc5u32;
+        for value in self.tensors.iter().flat_map(|tensor| &tensor.value) {
+            hash = (hash ^ value.to_bits()).wrapping_mul(0x0100_0193);
+        }
+        hash
+    }
+
     /// Takes over the values of weights of the same layout.
     pub fn copy_from(&mut self, other: &Self) {
         for (own, other) in self.tensors.iter_mut().zip(&other.tensors) {

@@ -1,6 +1,7 @@
 //! What the blend looks at: for each item that may come next, how the history speaks for it in several ways.
 
 use super::fast::ln_1p;
+use super::members::Opinion;
 use super::pairs::Pairs;
 use crate::behaviour::index::Index;
 use crate::behaviour::prior::Prior;
@@ -8,7 +9,7 @@ use crate::behaviour::{History, Scores};
 use crate::log::EventType;
 
 /// How many features a candidate has.
-pub const FEATURES: usize = 28;
+pub const FEATURES: usize = 32;
 /// The features of one candidate.
 pub type Row = [f32; FEATURES];
 
@@ -42,6 +43,11 @@ const BOUGHT: usize = 25;
 const WANTED: usize = 26;
 /// What was last done with the item in this session was to buy it.
 const JUST_BOUGHT: usize = 27;
+/// What networks hold of it, where any were asked, on three scales; and on the last one if the session does not hold it yet.
+pub const NETWORK: usize = 28;
+const ROOT_NETWORK: usize = 29;
+const LONG_NETWORK: usize = 30;
+const NEW_NETWORK: usize = 31;
 
 /// Distinct items of the history that are looked at.
 const DEPTH: usize = 10;
@@ -194,12 +200,13 @@ impl Base {
     }
 
     /// Fills the table with the candidates of a history. `recent` are its distinct items, newest first, each with its distance from
-    /// the end; `near` holds what the neighbouring sessions say.
+    /// the end; `near` holds what the neighbouring sessions say, `opinion` what networks do.
     pub fn fill(
         &self,
         history: History<'_>,
         recent: &[(u32, u32)],
         near: &Scores,
+        opinion: &Opinion,
         table: &mut Table,
     ) {
         table.begin(self.index.items as usize);
@@ -216,8 +223,14 @@ impl Base {
         for &item in self.prior.popular().iter().take(ALWAYS) {
             table.at(item);
         }
+        for &item in &opinion.likeliest {
+            table.at(item);
+        }
         self.add_repeats(history, recent, table);
         self.shape(recent.len().clamp(1, DEPTH) as f32, table);
+        if !opinion.chances.is_empty() {
+            add_opinion(&opinion.chances, table);
+        }
     }
 
     fn add_row(&self, item: u32, rank: usize, decay: f32, table: &mut Table) {
@@ -328,5 +341,17 @@ impl Base {
             row[BREADTH] /= distinct;
             row[WANTED] = self.wanted[item] as f32 / (count + 10.0);
         }
+    }
+}
+
+/// What networks say, on the scales of the other features.
+fn add_opinion(chances: &[f32], table: &mut Table) {
+    for (&item, row) in table.item.iter().zip(&mut table.row) {
+        let chance = chances[item as usize];
+        row[NETWORK] = ln_1p(1e3 * chance);
+        row[ROOT_NETWORK] = chance.sqrt();
+        row[LONG_NETWORK] = ln_1p(1e6 * chance);
+        let held = row[REPEAT..REPEAT + 4].iter().any(|&place| place > 0.0);
+        row[NEW_NETWORK] = if held { 0.0 } else { row[LONG_NETWORK] };
     }
 }

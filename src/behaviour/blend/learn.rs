@@ -2,7 +2,7 @@
 //! sum of those of its contexts, found by AdaGrad (Duchi, Hazan & Singer, JMLR 2011) and averaged over the later passes.
 
 use super::fast::exp;
-use super::features::{CONTEXTS, Contexts, FEATURES, Row};
+use super::features::{CONTEXTS, Contexts, FEATURES, NETWORK, Row};
 use crate::behaviour::Watch;
 use crate::problem::Problem;
 
@@ -18,6 +18,7 @@ const GUESS: Row = {
     guess[12] = 0.9;
     guess[13] = 0.9;
     guess[14] = 0.9;
+    guess[NETWORK] = 0.3;
     guess
 };
 const RATE: f32 = 0.05;

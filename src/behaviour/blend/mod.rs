@@ -4,10 +4,13 @@
 //! neighbouring sessions (VSTAN), from popularity and from the history itself. Each has the features of `features.rs`; their weights
 //! (`learn.rs`) are learned on a window at the end of training that the witnesses haven't seen, then the witnesses learn from
 //! all of it. Nothing is tuned to a data set, and the test part plays no role. The scores are probabilities.
+//!
+//! Networks may be witnesses too (`members.rs`). Then learning goes in slices.
 
 mod fast;
 mod features;
 mod learn;
+mod members;
 mod pairs;
 
 use super::index::Index;
@@ -17,15 +20,19 @@ use super::{BehaviourModel, History, Scratch, Sessions, Values, Watch, need_even
 use crate::problem::Problem;
 use features::Base;
 use learn::{Examples, Weights, softmax};
+use members::Members;
 use pairs::Pairs;
 
 pub use features::Table;
+pub use members::{Opinion, WORDS as NETWORKS};
 
 /// Events of training for each example learned from: more teach little more, and learning must not take longer than all the rest.
 const EVENTS_PER_EXAMPLE: usize = 15;
 /// Candidates of an example beside the right one: the likeliest, and some of the rest.
 const LIKELIEST: usize = 60;
 const SPREAD: usize = 40;
+/// A session of the window counts as so many elementary operations where networks are asked.
+const SESSION: u64 = 5_000_000;
 
 /// Blend of all simple models, with learned weights.
 #[derive(Clone, Debug)]
@@ -36,7 +43,37 @@ pub struct Blend {
     passes: usize,
     base: Base,
     near: Neighbours,
+    members: Members,
+    /// Whether the networks must not have seen the window.
+    unseen: bool,
+    stage: Stage,
     weights: Weights,
+}
+
+/// What a blend with networks does next.
+#[derive(Clone, Debug, Default)]
+enum Stage {
+    /// The networks look for their number of epochs.
+    #[default]
+    Search,
+    /// Examples come in.
+    Collect(Box<Collection>),
+    /// The networks learn from everything.
+    Learn,
+}
+
+/// Examples on their way, from a window that the witnesses haven't seen.
+#[derive(Clone, Debug)]
+struct Collection {
+    window: Sessions,
+    /// One of so many targets is an example.
+    stride: usize,
+    /// The session that is next.
+    next: usize,
+    /// Targets passed.
+    seen: usize,
+    examples: Examples,
+    scratch: Scratch,
 }
 
 impl Blend {
@@ -49,6 +86,9 @@ impl Blend {
             passes: values.whole("passes"),
             base: Base::default(),
             near: Neighbours::vstan(values),
+            members: Members::new(values.whole("networks")),
+            unseen: false,
+            stage: Stage::Search,
             weights: Weights::default(),
         }
     }
@@ -70,34 +110,44 @@ impl Blend {
             scores,
             recent,
             table,
+            network,
+            opinion,
             ..
         } = scratch;
-        self.base.fill(history, recent, scores, table);
+        self.members.judge(history, self.unseen, network, opinion);
+        self.base.fill(history, recent, scores, opinion, table);
     }
 
-    /// Examples from the window, spread evenly over it.
-    fn collect(&self, window: &Sessions, watch: &mut Watch<'_>) -> Result<Examples, Problem> {
+    /// Prepares to take examples from the window, spread evenly over it.
+    fn collection(&self, window: Sessions) -> Collection {
         let most = self.examples.min(window.events());
         let known = self.base.index.item.len() + window.events();
         let wanted = most.min(known / EVENTS_PER_EXAMPLE).max(300);
-        let stride = (window.events() - window.len()).div_ceil(wanted).max(1);
-        let mut examples = Examples::default();
-        let mut scratch = Scratch::new();
-        let mut seen = 0;
-        for number in 0..window.len() {
-            if number % 256 == 0 {
-                watch.report(number, window.len())?;
-            }
-            let session = window.session(number);
+        Collection {
+            stride: (window.events() - window.len()).div_ceil(wanted).max(1),
+            window,
+            next: 0,
+            seen: 0,
+            examples: Examples::default(),
+            scratch: Scratch::new(),
+        }
+    }
+
+    /// Takes the examples of the next `count` sessions; returns whether any are left.
+    fn collect(&self, from: &mut Collection, count: usize) -> bool {
+        let end = from.window.len().min(from.next.saturating_add(count));
+        for number in from.next..end {
+            let session = from.window.session(number);
             for length in 1..session.items.len() {
-                seen += 1;
-                if seen % stride == 0 {
-                    let target = session.items[length];
-                    self.collect_one(session.first(length), target, &mut scratch, &mut examples);
+                from.seen += 1;
+                if from.seen.is_multiple_of(from.stride) {
+                    let (history, target) = (session.first(length), session.items[length]);
+                    self.collect_one(history, target, &mut from.scratch, &mut from.examples);
                 }
             }
         }
-        Ok(examples)
+        from.next = end;
+        end < from.window.len()
     }
 
     fn collect_one(
@@ -155,19 +205,111 @@ pub(super) fn window(train: &Sessions) -> Vec<bool> {
     inside
 }
 
-impl BehaviourModel for Blend {
-    fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
-        need_events(train)?;
-        let inside = window(train);
-        let head = train.filter(|session| !inside[session]);
-        let tail = train.filter(|session| inside[session]);
-        self.weights = Weights::default();
-        if head.events() > 0 && !tail.is_empty() {
+/// The sessions before the window, and the window; none where either would be empty.
+fn halves(train: &Sessions) -> Option<(Sessions, Sessions)> {
+    let inside = window(train);
+    let head = train.filter(|session| !inside[session]);
+    let tail = train.filter(|session| inside[session]);
+    (head.events() > 0 && !tail.is_empty()).then_some((head, tail))
+}
+
+impl Blend {
+    /// Learns without networks.
+    fn fit_plain(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
+        if let Some((head, tail)) = halves(train) {
             watch.part(0.0, 0.1, |watch| self.learn_base(&head, watch))?;
-            let examples = watch.part(0.1, 0.6, |watch| self.collect(&tail, watch))?;
+            let mut from = self.collection(tail);
+            watch.part(0.1, 0.6, |watch| {
+                while self.collect(&mut from, 256) {
+                    watch.report(from.next, from.window.len())?;
+                }
+                Ok(())
+            })?;
+            let examples = from.examples;
             self.weights = watch.part(0.6, 0.9, |watch| examples.learn(self.passes, watch))?;
         }
         watch.part(0.9, 1.0, |watch| self.learn_base(train, watch))
+    }
+
+    /// One slice of learning with networks: whether all is learned.
+    fn advance(
+        &mut self,
+        train: &Sessions,
+        work: u64,
+        watch: &mut Watch<'_>,
+    ) -> Result<bool, Problem> {
+        match &mut self.stage {
+            Stage::Search => {
+                if self.members.advance(train, false, work)? {
+                    self.stage = Stage::Learn;
+                    if let Some((head, tail)) = halves(train) {
+                        self.learn_base(&head, watch)?;
+                        self.stage = Stage::Collect(Box::new(self.collection(tail)));
+                    }
+                }
+            }
+            Stage::Collect(_) => {
+                let Stage::Collect(mut from) = std::mem::take(&mut self.stage) else {
+                    return Ok(false);
+                };
+                self.unseen = true;
+                let left = self.collect(&mut from, (work / SESSION).max(1) as usize);
+                self.unseen = false;
+                if left {
+                    self.stage = Stage::Collect(from);
+                } else {
+                    self.weights = from.examples.learn(self.passes, watch)?;
+                    self.stage = Stage::Learn;
+                }
+            }
+            Stage::Learn => {
+                if self.members.advance(train, true, work)? {
+                    self.learn_base(train, watch)?;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl BehaviourModel for Blend {
+    fn fit(&mut self, train: &Sessions, watch: &mut Watch<'_>) -> Result<(), Problem> {
+        let mut first = true;
+        while self.fit_slice(train, first, 20_000_000, watch)? < 1.0 {
+            first = false;
+        }
+        Ok(())
+    }
+
+    fn fit_slice(
+        &mut self,
+        train: &Sessions,
+        first: bool,
+        work: u64,
+        watch: &mut Watch<'_>,
+    ) -> Result<f64, Problem> {
+        if first {
+            need_events(train)?;
+            self.weights = Weights::default();
+            self.stage = Stage::Search;
+            self.members.begin(train)?;
+        }
+        if self.members.is_empty() {
+            return self.fit_plain(train, watch).map(|()| 1.0);
+        }
+        let mut silent = |_: f64| true;
+        if self.advance(train, work, &mut Watch::new(&mut silent))? {
+            watch.report(1, 1)?;
+            return Ok(1.0);
+        }
+        let done = self.members.progress().min(0.999);
+        watch.report((done * 1e4) as usize, 10_000)?;
+        Ok(done)
+    }
+
+    fn stop_early(&mut self) {
+        self.members.stop();
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {
@@ -193,5 +335,6 @@ impl BehaviourModel for Blend {
             + self.base.pairs.memory()
             + 5 * self.base.prior.memory() / 3
             + self.near.memory()
+            + self.members.memory()
     }
 }

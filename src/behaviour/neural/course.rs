@@ -13,6 +13,8 @@ use crate::random::{Rng, stream};
 
 /// Validation windows used at most; of more, every so many-th is taken.
 const VALIDATION_WINDOWS: usize = 1500;
+/// Validation windows that pass through the network at once.
+pub const AT_ONCE: usize = 64;
 /// Epochs without a better validation after which learning stops, and steps that these must hold at least: on a short log an
 /// epoch is only a few.
 const PATIENCE: u32 = 3;
@@ -150,6 +152,20 @@ impl Course {
         }
     }
 
+    /// Whether the number of epochs is still being looked for, or all is learned in one run.
+    #[must_use]
+    pub fn searches(&self) -> bool {
+        self.again.is_none() && !self.over
+    }
+
+    /// The best weights that have not learned from the validation window; those of now where it was never looked at, or learning has
+    /// ended.
+    #[must_use]
+    pub fn searched(&self) -> &Weights {
+        let best = self.best.as_ref().map(|best| &best.2);
+        best.unwrap_or(&self.learner.weights)
+    }
+
     fn repeats(&self) -> bool {
         self.settings.again && !self.held_out.is_empty()
     }
@@ -247,7 +263,10 @@ impl Course {
 
     /// Learns afresh from all sessions, for as many epochs as were best.
     fn start_again(&mut self, sessions: &Sessions, epochs: u32) {
+        // Not both at a time: either holds the network several times over.
+        self.learner.release();
         self.learner = Learner::new(&self.settings, sessions);
+        self.windows = Vec::new();
         self.windows = windows(sessions);
         self.order = stream(self.settings.seed, "order");
         self.again = Some(epochs);
@@ -259,8 +278,8 @@ impl Course {
         let (mut hits, mut reciprocal, mut count) = (0.0, 0.0, 0.0);
         let mut scores = Vec::new();
         let mut pack = crate::nn::gemm::Pack::default();
-        for at in (0..self.held_out.len()).step_by(64) {
-            let part = &self.held_out[at..(at + 64).min(self.held_out.len())];
+        for at in (0..self.held_out.len()).step_by(AT_ONCE) {
+            let part = &self.held_out[at..(at + AT_ONCE).min(self.held_out.len())];
             let (states, rows) = self.learner.states(sessions, part);
             let states = states.to_vec();
             let Learner {
@@ -298,5 +317,90 @@ impl Course {
             ),
             Text::new("Try a smaller learning rate.", "请尝试更小的学习率。"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::behaviour::{History, Values};
+    use crate::log::EventType;
+    use crate::nn::encoder::Kind;
+
+    fn course() -> (Course, Sessions) {
+        let mut sessions = Sessions::new(8, false);
+        for number in 0..40 {
+            let history = History {
+                items: &[number % 8, (number + 1) % 8, (number + 2) % 8],
+                kinds: &[EventType::View; 3],
+                times: &[0; 3],
+            };
+            sessions.push(history, number);
+        }
+        let settings = Settings {
+            width: 8,
+            epochs: 30,
+            batch: 8,
+            ..Settings::new(Kind::Gru, &Values::defaults(super::super::PARAMETERS))
+        };
+        let held_out: Vec<bool> = (0..40).map(|session| session >= 32).collect();
+        (Course::new(&settings, &sessions, &held_out), sessions)
+    }
+
+    /// What a step too far leaves behind.
+    fn spoil(course: &mut Course) {
+        for tensor in &mut course.learner.weights.tensors {
+            tensor.value.fill(f32::INFINITY);
+        }
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_ends_learning_with_the_best_weights_and_the_reason() {
+        let (mut course, sessions) = course();
+        while course.epochs.len() < 3 {
+            course.step(&sessions).unwrap().unwrap();
+        }
+        let best = course.searched().clone();
+        spoil(&mut course);
+        assert_eq!(course.step(&sessions).unwrap(), None);
+        let trouble = course.learning().trouble.unwrap();
+        assert_eq!(trouble.code, "neural.diverged");
+        assert!(trouble.what.en.contains("epoch 4"), "{trouble:?}");
+        assert_eq!(course.learner.weights, best);
+        // It stays so.
+        assert_eq!(course.step(&sessions).unwrap(), None);
+        assert_eq!(course.learner.weights, best);
+    }
+
+    #[test]
+    fn without_any_weights_to_keep_it_is_a_failure() {
+        let (mut course, sessions) = course();
+        spoil(&mut course);
+        let problem = course.step(&sessions).unwrap_err();
+        assert_eq!(problem.code, "neural.diverged");
+    }
+
+    /// Three epochs and at least 300 steps without a better validation.
+    #[test]
+    fn learning_stops_early_where_validation_gets_no_better() {
+        let (mut course, sessions) = course();
+        course.settings.epochs = 1000;
+        while course.again.is_none() {
+            course.step(&sessions).unwrap().unwrap();
+        }
+        let (searched, best) = (course.searched, course.best_epoch);
+        let steps = u64::from(searched - best) * 4;
+        assert!(
+            searched >= best + PATIENCE && steps >= PATIENT_STEPS,
+            "{searched} {best}"
+        );
+        assert!(
+            u64::from(searched - 1 - best) * 4 < PATIENT_STEPS,
+            "{searched} {best}"
+        );
+        // All sessions are then learned from for as many epochs as were best.
+        while course.step(&sessions).unwrap().is_some() {}
+        assert_eq!(course.epochs.len() as u32, searched + best);
     }
 }

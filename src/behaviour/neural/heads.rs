@@ -15,6 +15,16 @@ use crate::random::Rng;
 
 /// Scores held at once, at most: batches with more are done in parts.
 const MOST_SCORES: usize = 1 << 21;
+/// Rows whose scores of so many candidates are held at once.
+fn rows_at_once(candidates: usize) -> usize {
+    (MOST_SCORES / candidates.max(1)).max(16)
+}
+
+/// Scores of so many candidates held at once for a batch with so many targets.
+pub fn most_scores(candidates: u64, targets: u64) -> u64 {
+    candidates * targets.min(rows_at_once(candidates as usize) as u64)
+}
+
 /// A bootstrap looks at no more items than these, the likeliest.
 const SUPPORT: usize = 8;
 /// And only at those at least so likely, relative to the likeliest (BCQ, Fujimoto et al. 2019).
@@ -148,7 +158,7 @@ impl Behaviour {
             self.sample(network, both.0, rng);
         }
         let (weights, gradients) = both;
-        let part = (MOST_SCORES / candidates.max(1)).max(16);
+        let part = rows_at_once(candidates);
         let width = network.width;
         let over = rows.len().max(1) as f32;
         let mut loss = 0.0;
@@ -509,5 +519,143 @@ impl Values {
             .backward_input(weights, &self.d_projected, &mut self.d_states, false, pack);
         add(&self.d_states, d_states);
         loss / f64::from(over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behaviour::{History, Values as Given};
+    use crate::log::EventType;
+    use crate::nn::check::{check, random};
+    use crate::nn::encoder::Kind;
+    use crate::random::stream;
+
+    const ITEMS: u32 = 7;
+    const WIDTH: usize = 4;
+
+    fn settings(negatives: usize, smoothing: f32) -> Settings {
+        Settings {
+            width: WIDTH,
+            negatives,
+            smoothing,
+            value_weight: 1.0,
+            gamma: 0.0,
+            ..Settings::new(Kind::Mlp, &Given::defaults(super::super::PARAMETERS))
+        }
+    }
+
+    fn sessions() -> Sessions {
+        let mut sessions = Sessions::new(ITEMS, false);
+        let history = History {
+            items: &[0, 1, 2, 1, 5],
+            kinds: &[EventType::View; 5],
+            times: &[0; 5],
+        };
+        sessions.push(history, 0);
+        sessions
+    }
+
+    /// Three targets, the last one an end.
+    fn rows() -> Vec<Row> {
+        let row = |(at, item): (usize, u32)| Row {
+            at,
+            item,
+            reward: 0.3 * item as f32,
+            next: (at < 2).then_some(at as u32 + 1),
+            end: at == 2,
+        };
+        [(0, 1), (1, 2), (2, 5)].map(row).to_vec()
+    }
+
+    /// The factor that the check multiplies an output by is taken out: what is checked is the loss itself.
+    fn plain(loss: f64, dy: &dyn Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+        vec![loss as f32 / dy(&[0.0])[0]]
+    }
+
+    #[test]
+    fn gradients_of_the_behaviour_head_are_those_of_finite_differences() {
+        for negatives in [0, 4] {
+            let settings = settings(negatives, 0.0);
+            let sessions = sessions();
+            let (network, mut weights) = Network::new(&settings, &sessions);
+            let mut head = Behaviour::new(&settings, &sessions);
+            let states = random(3 * WIDTH, 5);
+            check(&mut weights, &states, |weights, x, dy, gradients| {
+                let mut spare = Gradients::new(weights);
+                let wanted = gradients.is_some();
+                let (mut d, mut heads) = (vec![0.0; x.len()], Heads::default());
+                heads.begin(true, 3);
+                let loss = head.learn(
+                    &network,
+                    (weights, gradients.unwrap_or(&mut spare)),
+                    &rows(),
+                    (x, &mut d),
+                    &mut heads,
+                    &mut Pack::default(),
+                    &mut stream(3, "negatives"),
+                );
+                (plain(loss, dy), if wanted { d } else { Vec::new() })
+            });
+        }
+    }
+
+    /// Without a discount nothing is bootstrapped, and the head fits rewards: a plain gradient.
+    #[test]
+    fn gradients_of_the_q_head_are_those_of_finite_differences() {
+        let settings = settings(0, 0.0);
+        let (network, mut weights) = Network::new(&settings, &sessions());
+        let target = weights.clone();
+        let mut head = Values::new(&settings);
+        let states = random(3 * WIDTH, 5);
+        check(&mut weights, &states, |weights, x, dy, gradients| {
+            let mut spare = Gradients::new(weights);
+            let wanted = gradients.is_some();
+            let (mut d, mut heads) = (vec![0.0; x.len()], Heads::default());
+            heads.begin(true, 3);
+            let loss = head.learn(
+                &network,
+                (weights, &target, gradients.unwrap_or(&mut spare)),
+                &rows(),
+                ((x, x), &mut d),
+                &heads,
+                &mut Pack::default(),
+                &mut stream(3, "negatives"),
+            );
+            (plain(loss, dy), if wanted { d } else { Vec::new() })
+        });
+    }
+
+    /// With label smoothing the gradient of a score is its probability less its share of the target, which all items have some of.
+    #[test]
+    fn smoothing_spreads_the_target_over_all_items() {
+        let settings = settings(0, 0.3);
+        let sessions = sessions();
+        let (network, weights) = Network::new(&settings, &sessions);
+        let states = random(WIDTH, 5);
+        let (mut d, mut gradients) = (vec![0.0; WIDTH], Gradients::new(&weights));
+        let mut heads = Heads::default();
+        heads.begin(false, 1);
+        Behaviour::new(&settings, &sessions).learn(
+            &network,
+            (&weights, &mut gradients),
+            &rows()[..1],
+            (&states, &mut d),
+            &mut heads,
+            &mut Pack::default(),
+            &mut stream(3, "negatives"),
+        );
+        let item = |i: u32| network.item.row(&weights, i);
+        let score = |i: u32| libm::exp(f64::from(dot(item(i), &states)));
+        let total: f64 = (0..ITEMS).map(score).sum();
+        for place in 0..WIDTH {
+            let part = |i: u32| {
+                let share = 0.3 / f64::from(ITEMS) + if i == 1 { 0.7 } else { 0.0 };
+                (score(i) / total - share) * f64::from(item(i)[place])
+            };
+            let right: f64 = (0..ITEMS).map(part).sum();
+            // Rounding of a few sums in f32.
+            assert!((f64::from(d[place]) - right).abs() < 1e-6);
+        }
     }
 }

@@ -28,6 +28,13 @@ pub use windows::{Window, windows};
 /// Events of the history that make the state.
 pub const LENGTH: usize = 20;
 
+/// Numbers that an encoder holds at once for each position, in widths, and in attention beside (two blocks of two heads that look at
+/// every position, with gradients).
+const ACTIVATIONS: u64 = 64;
+const ATTENDED: u64 = 8 * LENGTH as u64;
+/// Bytes of the blocks that products of matrices pack, and of what little there is beside, whatever the size.
+const BLOCKS: u64 = 1 << 20;
+
 /// Bytes that learning may take: what a tab can give.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -107,10 +114,7 @@ impl Neural {
     /// `behaviour.empty`; `neural.memory` when learning would take too much.
     pub fn begin(&mut self, train: &Sessions) -> Result<(), Problem> {
         need_events(train)?;
-        let needed = self.settings.bytes(train);
-        if needed > MOST_BYTES {
-            return Err(too_large(needed));
-        }
+        check_memory(self.settings.bytes(train))?;
         // The window is judged by likelihood, which says nothing of values: those learn for all epochs.
         let mut held_out = super::blend::window(train);
         let alone = held_out.iter().all(|&inside| inside);
@@ -156,14 +160,72 @@ impl Neural {
     }
 }
 
+impl Neural {
+    /// How likely each item is to come next: by the weights as they are or, where they must not have learned from the validation window,
+    /// by the best of the search. None where the history holds no item that the network knows.
+    pub(super) fn chances<'a>(
+        &self,
+        history: History<'_>,
+        unseen: bool,
+        pass: &'a mut Pass,
+    ) -> Option<&'a [f32]> {
+        let course = self.course.as_ref()?;
+        let weights = if unseen {
+            course.searched()
+        } else {
+            &course.learner.weights
+        };
+        let (chances, _) = course
+            .learner
+            .network
+            .judge(weights, history, false, pass)?;
+        softmax(chances);
+        Some(chances)
+    }
+
+    /// Ends learning before its time: the best so far is kept.
+    pub(super) fn stop(&mut self) {
+        if let Some(course) = &mut self.course {
+            course.keep_best();
+        }
+    }
+}
+
+/// Refuses to learn what would take too much.
+///
+/// # Errors
+/// `neural.memory`.
+pub fn check_memory(bytes: u64) -> Result<(), Problem> {
+    if bytes > MOST_BYTES {
+        return Err(too_large(bytes));
+    }
+    Ok(())
+}
+
 impl Settings {
     /// Bytes that learning from these sessions takes.
     #[must_use]
     pub fn bytes(&self, train: &Sessions) -> u64 {
-        // The encoders hold at most some 14 width * width weights (two blocks of attention).
-        let width = self.width as u64;
-        let weights = u64::from(train.items) * (width + 2) + 20 * width * width;
-        Learner::bytes(weights, self.value_weight > 0.0)
+        let (width, items) = (self.width as u64, u64::from(train.items));
+        let categories = network::category_count(&train.category).filter(|_| self.categories);
+        // The encoders hold at most some 14 width * width weights (two blocks of attention); small tables and biases have less than 64
+        // rows together.
+        let rows = items + categories.unwrap_or(0) as u64 + 64;
+        let weights = rows * (width + 2) + 20 * width * width;
+        let values = self.value_weight > 0.0;
+        let learner = Learner::bytes(weights, values);
+        // What passes through for a batch, most of all in attention; with a target network, twice.
+        let passes = if values { 2 } else { 1 };
+        let batch = (self.batch.max(course::AT_ONCE) * LENGTH.min(longest(train))) as u64;
+        let pass = 4 * batch * (ACTIVATIONS * width + ATTENDED) * passes;
+        let against = match self.negatives_among(train.items as usize) {
+            0 => items,
+            some => some as u64,
+        };
+        let scores = 4 * (2 * against * width).max(heads::most_scores(against, batch));
+        // Of each item: its counts and sums for drawing negatives, marks of touched rows, and its score in validation.
+        let lists = 40 * items + 40 * train.events() as u64;
+        learner + pass + scores + lists + BLOCKS
     }
 
     /// Elementary operations (about a nanosecond each) of a step with so many targets.
@@ -176,6 +238,12 @@ impl Settings {
         let per_target = self.width * (against + 40 * self.width);
         u64::from(targets.max(1)) * per_target as u64 / 2
     }
+}
+
+/// Events of the longest session.
+fn longest(train: &Sessions) -> usize {
+    let lengths = train.start.windows(2).map(|pair| pair[1] - pair[0]);
+    lengths.max().unwrap_or(0) as usize
 }
 
 /// Lowers the scores of these items, of each once.
@@ -234,9 +302,7 @@ impl BehaviourModel for Neural {
     }
 
     fn stop_early(&mut self) {
-        if let Some(course) = &mut self.course {
-            course.keep_best();
-        }
+        self.stop();
     }
 
     fn network(&self) -> Option<&Neural> {

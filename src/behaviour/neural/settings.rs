@@ -37,6 +37,8 @@ pub struct Settings {
     pub negatives: usize,
     /// Whether the time since the event before is an input.
     pub gaps: bool,
+    /// Whether the category of each item is an input, where the log has categories.
+    pub categories: bool,
     /// Weight of the temporal-difference loss; 0: no Q head.
     pub value_weight: f32,
     /// Discount.
@@ -78,6 +80,7 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::word("again", ["Learn all sessions afresh once the number of epochs is known", "确定次数后是否用全部会话重新学习"], WORDS, 1).fixed(),
     Parameter::real("spread", ["Bound of the items' first embeddings", "商品嵌入初始值的范围"], 0.01, 1.0, 0.2).logarithmic().fixed(),
     Parameter::whole("seed", ["Seed of the first weights and of the order", "初始权重与顺序的种子"], 0, 1_000_000, 1).fixed(),
+    Parameter::word("categories", ["Whether the category of each item is an input, where the log has categories", "日志含类目时，是否把商品的类目作为输入"], WORDS, 0),
 ];
 
 impl Settings {
@@ -102,6 +105,7 @@ impl Settings {
             smoothing: real("smoothing"),
             negatives: values.whole("negatives"),
             gaps: values.whole("gaps") == 1,
+            categories: values.whole("categories") == 1,
             // A list that is ranked by values needs some.
             value_weight: if rank != RankBy::Likelihood && value_weight == 0.0 {
                 1.0

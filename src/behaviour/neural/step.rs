@@ -235,7 +235,17 @@ impl Learner {
         (&self.pass.projected.states, rows)
     }
 
-    /// Bytes that learning takes, beside the sessions: weights, gradients, two means, the average, the best so far, the target
+    /// Gives back what the network holds, when it is not needed any more.
+    pub(super) fn release(&mut self) {
+        let nothing = Weights::default();
+        self.gradients = Gradients::new(&nothing);
+        self.adam = Adam::new(&nothing);
+        (self.target, self.pass, self.target_pass) = (None, Pass::default(), Pass::default());
+        self.average = Weights::default();
+        self.weights = nothing;
+    }
+
+    /// Bytes that learning takes for so many weights: themselves, gradients, two means, the average, the best so far, the target
     /// network.
     #[must_use]
     pub fn bytes(weights: u64, values: bool) -> u64 {

@@ -7,7 +7,7 @@ mod naive;
 mod shop;
 
 use crate::behaviour::neural::NETWORKS;
-use crate::behaviour::{BehaviourModel, Choice, MODELS, ModelKind, Parameter};
+use crate::behaviour::{BLEND_NETWORKS, BehaviourModel, Choice, MODELS, ModelKind, Parameter};
 use crate::problem::Problem;
 use naive::NaiveQ;
 use shop::ShopRank;
@@ -82,9 +82,9 @@ pub fn models() -> impl Iterator<Item = &'static ModelKind> + Clone {
     MODELS.iter().chain(POLICIES)
 }
 
-/// The same and the networks, which take a thousand times as long to learn: tested only where they are asked for.
+/// The same and the networks and what asks them, which take a thousand times as long to learn: tested only where they are asked for.
 pub fn all_models() -> impl Iterator<Item = &'static ModelKind> + Clone {
-    models().chain(NETWORKS)
+    models().chain([&BLEND_NETWORKS]).chain(NETWORKS)
 }
 
 /// The kind of model that a choice names.

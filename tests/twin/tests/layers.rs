@@ -10,11 +10,16 @@ use qcart::nn::Shape;
 use qcart::nn::activation::Activation;
 use qcart::nn::attention::{Attention, AttentionCache};
 use qcart::nn::convolution::Convolution;
+use qcart::nn::dropout::{Dropout, Dropped};
+use qcart::nn::embedding::{EMPTY, Embedding};
+use qcart::nn::encoder::Kind;
 use qcart::nn::gemm::Pack;
 use qcart::nn::gru::{Gru, GruCache};
 use qcart::nn::linear::Linear;
-use qcart::nn::loss::cross_entropy;
+use qcart::nn::loss::{cross_entropy, huber};
 use qcart::nn::norm::{LayerNorm, Normalised};
+use qcart::nn::pool::Pool;
+use qcart::nn::projection::{Projected, Projection};
 use qcart::nn::weights::{Gradients, Start, Weights};
 
 type T = Tensor<2>;
@@ -318,4 +323,147 @@ fn softmax_cross_entropy() {
     let total: f32 = theirs.into_data().to_vec::<f32>().unwrap()[0];
     agree("loss", &[loss as f32], &[total]);
     agree("scores", &ours, &numbers(scores.grad(&found).unwrap()));
+}
+
+/// Rows of a table, added to what is there, are a product with a matrix of ones and zeros.
+#[test]
+fn embedding() {
+    let mut weights = Weights::default();
+    let layer = Embedding::new(&mut weights, "e", (6, WIDTH), 0.5, 1);
+    let mut numbers: Vec<u32> = (0..SHAPE.rows() as u32).map(|row| row * 5 % 6).collect();
+    numbers[3] = EMPTY;
+    let x = random(SHAPE.rows() * WIDTH, 2);
+    let ones: Vec<f32> = numbers
+        .iter()
+        .flat_map(|&n| (0..6).map(move |at| f32::from(at == n)))
+        .collect();
+    compare(
+        &weights,
+        &x,
+        |gradients, project| {
+            let mut y = x.clone();
+            layer.add_to(&weights, &numbers, &mut y);
+            let dy = project(y.len());
+            layer.backward(gradients, &numbers, &dy);
+            (y, dy)
+        },
+        |x, w| x + tensor(&ones, [SHAPE.rows(), 6]).matmul(w[0].clone()),
+    );
+}
+
+/// What was dropped and how the rest was scaled is read off ones that went through the same draws.
+#[test]
+fn dropout() {
+    let layer = Dropout::new(0.4);
+    let x = random(SHAPE.rows() * WIDTH, 2);
+    let through = |x: &[f32], dropped: &mut Dropped| {
+        let mut y = x.to_vec();
+        layer.forward(
+            &mut y,
+            dropped,
+            Some(&mut qcart::random::stream(5, "dropout")),
+        );
+        y
+    };
+    let factors = through(&vec![1.0; x.len()], &mut Dropped::default());
+    compare(
+        &Weights::default(),
+        &x,
+        |_, project| {
+            let mut dropped = Dropped::default();
+            let y = through(&x, &mut dropped);
+            let mut d = project(y.len());
+            layer.backward(&mut d, &dropped);
+            (y, d)
+        },
+        |x, _| x * tensor(&factors, [SHAPE.rows(), WIDTH]),
+    );
+}
+
+/// The newest position, and a mean in which each step back counts 0.8 times as much: both products with matrices over the positions.
+#[test]
+fn pool() {
+    let x = random(SHAPE.rows() * WIDTH, 2);
+    let rows = SHAPE.rows();
+    let mut mean = vec![0.0; rows * rows];
+    for t in 0..SHAPE.time {
+        let total: f32 = (0..=t).map(|back| 0.8f32.powi(back as i32)).sum();
+        for back in 0..=t {
+            for sequence in 0..SHAPE.batch {
+                let (to, from) = (
+                    t * SHAPE.batch + sequence,
+                    (t - back) * SHAPE.batch + sequence,
+                );
+                mean[to * rows + from] = 0.8f32.powi(back as i32) / total;
+            }
+        }
+    }
+    compare(
+        &Weights::default(),
+        &x,
+        |_, project| {
+            let (mut y, mut dx) = (Vec::new(), Vec::new());
+            let pool = Pool { width: WIDTH };
+            pool.forward(SHAPE, &x, &mut y);
+            pool.backward(SHAPE, &project(y.len()), &mut dx);
+            (y, dx)
+        },
+        |x, _| T::cat(vec![x.clone(), tensor(&mean, [rows, rows]).matmul(x)], 1),
+    );
+}
+
+/// Behind a recurrent unit: a linear layer, and what went in added to what comes out.
+#[test]
+fn projection() {
+    let mut weights = Weights::default();
+    let layer = Projection::new(&mut weights, Kind::Gru, WIDTH, 0.0, 1);
+    let x = random(SHAPE.rows() * WIDTH, 2);
+    let past = random(SHAPE.rows() * WIDTH, 3);
+    let mut pack = Pack::default();
+    compare(
+        &weights,
+        &x,
+        |gradients, project| {
+            let mut through = Projected {
+                hidden: x.clone(),
+                past: past.clone(),
+                ..Projected::default()
+            };
+            layer.forward(&weights, &mut through, None, &mut pack);
+            let y = through.states.clone();
+            let mut d = project(y.len());
+            layer.backward((&weights, gradients), &mut through, &mut d, &mut pack);
+            (y, through.hidden)
+        },
+        |x, w| x.matmul(w[0].clone()) + w[1].clone() + tensor(&past, [SHAPE.rows(), WIDTH]),
+    );
+}
+
+#[test]
+fn huber_loss() {
+    let x: Vec<f32> = random(SHAPE.rows() * WIDTH, 2)
+        .iter()
+        .map(|x| 3.0 * x)
+        .collect();
+    for limit in [1.0, 2.5] {
+        compare(
+            &Weights::default(),
+            &x,
+            |_, project| {
+                let (y, slope): (Vec<f32>, Vec<f32>) = x.iter().map(|&x| huber(x, limit)).unzip();
+                let d = project(y.len())
+                    .iter()
+                    .zip(slope)
+                    .map(|(d, s)| d * s)
+                    .collect();
+                (y, d)
+            },
+            // Quadratic in what is within the limit, linear in what is beyond.
+            |x, _| {
+                let within = x.clone().abs().clamp_max(limit);
+                let beyond = x.abs() - within.clone();
+                within.clone() * within * 0.5 + beyond * limit
+            },
+        );
+    }
 }
