@@ -14,6 +14,8 @@ let loaded = null;
 let tested = { terms: "", models: new Set() };
 let turns = 0;
 let heard = () => {};
+/** Ends the waiting for what `heard` hears; whoever waited finds that something else is wanted by now. */
+let leave = () => {};
 
 const PATIENCE = 800;
 
@@ -47,7 +49,7 @@ export async function run() {
   const same = newTurn();
   Object.assign(evaluate, { phase: "running", problem: null, cancelled: false, differing: null, verdict: null, finished: [] });
   changed("evaluate");
-  const problem = (await prepare(same)) ?? (await testAll(terms(), same));
+  const problem = (await prepare(same)) ?? (same() ? await testAll(terms(), same) : null);
   if (!same()) return;
   if (problem) evaluate.problem = problem;
   await compare(same);
@@ -122,6 +124,7 @@ export async function gather(doing, request, take) {
   Object.assign(evaluate, { phase: "running", advising: doing, problem: null, cancelled: false });
   changed("evaluate", "look");
   let problem = await prepare(same);
+  if (!same()) return null;
   if (!problem) {
     const last = hear(take);
     wire.request({ type: "board", request });
@@ -143,7 +146,9 @@ const until = (type) => hear((response) => response.type === type);
 
 /** Waits for the last response, as `take` says; gives the problem that came instead, if one did. */
 function hear(take) {
+  leave(null);
   return new Promise((resolve) => {
+    leave = resolve;
     heard = (response) => {
       if (response.type === "problem") resolve(response.problem);
       else if (response.type === "evaluationProgress") {
@@ -194,6 +199,7 @@ export async function cancel() {
   const loading = evaluate.at?.stage === "load";
   const same = newTurn();
   heard = () => {};
+  leave(null);
   const said = evaluate.advising ? "networks.cancelled" : "evaluate.cancelled";
   Object.assign(evaluate, { at: null, cancelled: !evaluate.advising, advising: null });
   changed("evaluate");
@@ -228,6 +234,7 @@ export function forget() {
 }
 
 function drop() {
+  leave(null);
   wire?.stop();
   wire = null;
   loaded = null;
