@@ -1,6 +1,8 @@
-//! A generated log of orders with planted demand, so that what is read from it has a right answer.
+//! Generated logs with planted demand, so that what is read from them has a right answer.
 //!
-//! 26 weeks of five items, one row for each day and item on which something was sold:
+//! Bids: 20 of them from 0.005 to 0.1, each made in 500 auctions of which `1 / (1 + (bid / 0.025)^-2)` are won on average.
+//!
+//! Orders: 26 weeks of five items, one row for each day and item on which something was sold:
 //! - `tea`: log-linear, `60 exp(-0.3 price)` a day, prices 4 to 8 changed weekly;
 //! - `coffee`: linear, `40 - 3 price` a day, prices 5 to 9 changed weekly;
 //! - `cake`: 12 a day at one price that never changes, twice as many on Saturdays and half on Mondays;
@@ -115,6 +117,21 @@ pub fn orders(seed: u64) -> Result<String, Problem> {
     Ok(text)
 }
 
+/// A log of bids as CSV: bid, wins and auctions.
+#[must_use]
+pub fn bids(seed: u64) -> String {
+    let mut text = "bid,wins,auctions\n".to_owned();
+    let mut rng = stream(seed, "bids");
+    for step in 1..=20 {
+        let bid = 5.0 * f64::from(step) / 1000.0;
+        let chance = 1.0 / (1.0 + libm::pow(bid / 0.025, -2.0));
+        let wins = (0..500).filter(|_| unit(&mut rng) < chance).count();
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{bid},{wins},500");
+    }
+    text
+}
+
 /// `2024-01-01` for day 0 (days from civil, Howard Hinnant's algorithm run backwards).
 fn date(day: u32) -> String {
     let days = FIRST_DAY + day + 719_468;
@@ -136,6 +153,15 @@ fn date(day: u32) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::demand::wins;
+
+    #[test]
+    fn the_planted_curve_is_found() {
+        let fit = wins::fit(&wins::read(&bids(1)).unwrap()).unwrap();
+        let inside = |value, (low, high)| low <= value && value <= high;
+        assert!(inside(0.025, fit.median_interval), "{fit:?}");
+        assert!(inside(2.0, fit.shape_interval), "{fit:?}");
+    }
 
     #[test]
     fn the_log_starts_and_ends_on_its_days() {

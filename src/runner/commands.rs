@@ -70,8 +70,9 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Generate {
             out,
             orders,
+            bids,
             common,
-        } => generate(&out, orders, &common),
+        } => generate(&out, (orders, bids), &common),
     }
 }
 
@@ -282,11 +283,20 @@ pub fn share(lab: &mut Lab) -> Result<String, Problem> {
     Ok(format!("{BASE}#{}", link::write(&experiment)?))
 }
 
-fn generate(out: &Path, orders: bool, common: &Common) -> Result<ExitCode, Problem> {
+fn generate(
+    out: &Path,
+    (orders, bids): (bool, bool),
+    common: &Common,
+) -> Result<ExitCode, Problem> {
     let settings = common.settings()?;
     let mut file = fs::File::create(out).map_err(|error| unreadable(out, &error))?;
-    if orders {
-        let text = planted::orders(u64::from(settings.integer("shopSeed")))?;
+    let seed = u64::from(settings.integer("shopSeed"));
+    let planted = match (orders, bids) {
+        (true, _) => Some(planted::orders(seed)?),
+        (_, true) => Some(planted::bids(seed)),
+        _ => None,
+    };
+    if let Some(text) = planted {
         return file
             .write_all(text.as_bytes())
             .map(|()| ExitCode::SUCCESS)

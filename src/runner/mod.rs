@@ -106,6 +106,9 @@ enum Command {
         /// Write the generated orders instead: quantities and prices with planted demand.
         #[arg(long)]
         orders: bool,
+        /// Write the generated bids instead: auctions with a planted win-rate curve.
+        #[arg(long, conflicts_with = "orders")]
+        bids: bool,
         #[command(flatten)]
         common: Common,
     },

@@ -3,9 +3,12 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
+import { fetchSample } from "../samples.js";
 import { problemBox } from "../views/parts.js";
 import { askWins, at, useWins, writeBids } from "./driver.js";
 import { plain, unit } from "./money.js";
+
+const sample = async () => writeBids(await (await fetchSample({ file: "bids.csv" })).text(), true);
 
 export function bidsView() {
   const { bids } = at;
@@ -19,6 +22,7 @@ export function bidsView() {
       <div class="field"><label for="bids-file">${t("bids.file")}</label><input id="bids-file" type="file" accept=".csv,.tsv,.txt,text/*" @change=${open}></div>
       <div class="field"><label for="bids-text">${t("bids.typed")}</label>
         <textarea id="bids-text" rows="5" spellcheck="false" placeholder=${"bid,wins,auctions\n0.01,120,1000\n0.02,510,1000\n0.04,880,1000"} .value=${bids.text.length > 100000 ? "" : bids.text} @input=${({ target }) => writeBids(target.value)}></textarea></div>
+      <div class="chips"><button type="button" class="chip" data-testid="sample-bids" @click=${sample}>${t("bids.sample")}</button></div>
       <div class="row"><button type="button" data-testid="fit-bids" ?disabled=${bids.text.trim() === ""} @click=${() => askWins()}>${t("bids.fit")}</button></div>
       ${problemBox(bids.problem)}
       ${bids.found ? found(bids.found) : nothing}

@@ -87,6 +87,7 @@ export default {
   "bids.note": "One row an auction with bid and won (0 or 1), or one row a bid with bid, wins and auctions. A logistic curve in the logarithm of the bid is fitted. It never leaves this page.",
   "bids.file": "Open a log of bids",
   "bids.typed": "Or type it",
+  "bids.sample": "A generated log of bids",
   "bids.fit": "Fit the curve",
   "bids.curve": "How often a bid wins",
   "bids.bid": "bid",

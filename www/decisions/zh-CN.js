@@ -87,6 +87,7 @@ export default {
   "bids.note": "每行一次竞价，含 bid 与 won（0 或 1）；或每行一个出价，含 bid、wins、auctions。按出价的对数拟合逻辑曲线。数据不离开本页。",
   "bids.file": "打开出价记录",
   "bids.typed": "或手工输入",
+  "bids.sample": "生成的出价记录",
   "bids.fit": "拟合曲线",
   "bids.curve": "出价的胜率",
   "bids.bid": "出价",

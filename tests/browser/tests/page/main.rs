@@ -11,6 +11,7 @@ mod opening;
 mod policies;
 mod session;
 mod textbook;
+mod tiles;
 mod trouble;
 
 /// The native runner repeats all that a link of the page promises, to the bit.
