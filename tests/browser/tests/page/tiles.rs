@@ -17,7 +17,7 @@ fn mountain_car_is_learned_on_tiles_and_its_link_repeats_it() {
     scenario(&Setting::default(), |page| -> Result<()> {
         textbook(page, "mountaincar")?;
         page.wait_for("document.querySelector('[data-approximator=tiles]')")?;
-        page.wait_for_text("-104.5")?;
+        page.wait_for_text("\u{2212}104.51")?;
         page.value("document.querySelector('[data-approximator=tiles]').click()")?;
         page.wait_for(
             "/\\d (MB|kB)/.test(document.querySelector('[data-testid=network-costs]')?.innerText)",
