@@ -424,11 +424,9 @@ fn projection() {
         &weights,
         &x,
         |gradients, project| {
-            let mut through = Projected {
-                hidden: x.clone(),
-                past: past.clone(),
-                ..Projected::default()
-            };
+            let mut through = Projected::default();
+            through.hidden.clone_from(&x);
+            through.past.clone_from(&past);
             layer.forward(&weights, &mut through, None, &mut pack);
             let y = through.states.clone();
             let mut d = project(y.len());
