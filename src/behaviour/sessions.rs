@@ -24,6 +24,8 @@ pub struct Sessions {
     pub items: u32,
     /// Category of each item ([`crate::log::NONE`] where unknown); empty where the log has none. Parts of sessions share it.
     pub category: Arc<[u32]>,
+    /// Digest of the items' names; empty where they have none. Parts of sessions share it.
+    pub names: Arc<str>,
     /// Whether `time` holds real times; else only the order counts.
     pub has_time: bool,
 }
@@ -84,6 +86,7 @@ impl Sessions {
             source: (0..log.sessions() as u32).collect(),
             items: log.items.len() as u32,
             category: log.item_category.as_slice().into(),
+            names: log.items.digest().into(),
             has_time: log.has_time,
         }
     }
@@ -131,6 +134,7 @@ impl Sessions {
     pub fn filter(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
         let mut kept = Self::new(self.items, self.has_time);
         kept.category = self.category.clone();
+        kept.names = self.names.clone();
         for session in 0..self.len() {
             if keep(session) {
                 kept.push(self.session(session), self.source[session]);

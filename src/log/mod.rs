@@ -109,6 +109,17 @@ impl Names {
         self.text.capacity() + self.ends.capacity() * 4
     }
 
+    /// BLAKE3 of all names in the order of their numbers: 64 hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for name in self.iter() {
+            hasher.update(&(name.len() as u64).to_le_bytes());
+            hasher.update(name.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// All names in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len() as u32).map(|number| self.get(number))

@@ -1,10 +1,13 @@
 //! Weights as a file: safetensors, which Python's libraries read.
 
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, serialize};
 
 use super::weights::Weights;
 use crate::problem::{Problem, Text};
+
+/// Where a file says what the rows of its tensors stand for.
+const ROWS: &str = "rows";
 
 /// Bytes of the largest file of weights that is read. Learning takes at least six times the weights, and 1 GB at most.
 const LARGEST: u64 = 1 << 28;
@@ -24,8 +27,9 @@ pub fn save(weights: &Weights) -> Result<Vec<u8>, Problem> {
         view.map(|view| (tensor.name.as_str(), view))
     });
     let views: Result<Vec<_>, _> = views.collect();
+    let rows = (!weights.rows.is_empty()).then(|| [(ROWS.to_owned(), weights.rows.clone())].into());
     views
-        .and_then(|views| serialize(views, None))
+        .and_then(|views| serialize(views, rows))
         .map_err(|error| {
             Problem::new(
                 "weights.write",
@@ -41,22 +45,15 @@ pub fn save(weights: &Weights) -> Result<Vec<u8>, Problem> {
 /// Takes over the weights of a file, which must have the names and shapes of these. Nothing is taken over where anything is wrong.
 ///
 /// # Errors
-/// `weights.file` where it is no safetensors file or cut off; `weights.shape` where a tensor is missing, too many, or of another shape or type;
+/// `weights.file` where it is no safetensors file or cut off; `weights.rows` where it says that its rows stand for other names; `weights.shape` where a tensor is missing, too many, or of another shape or type;
 /// `weights.number` where one holds what is no finite number.
 pub fn load(weights: &mut Weights, bytes: &[u8]) -> Result<(), Problem> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| {
-        Problem::new(
-            "weights.file",
-            Text::new(
-                format!("The file does not hold weights: {error}."),
-                format!("该文件不包含权重：{error}。"),
-            ),
-            Text::new(
-                "Give a safetensors file that was saved here, complete.",
-                "请提供在此保存的完整 safetensors 文件。",
-            ),
-        )
-    })?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| no_weights(&error))?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| no_weights(&error))?;
+    let rows = header.metadata().as_ref().and_then(|told| told.get(ROWS));
+    if rows.is_some_and(|rows| *rows != weights.rows && !weights.rows.is_empty()) {
+        return Err(other_rows());
+    }
     let known = |name: &str| weights.tensors.iter().any(|tensor| tensor.name == name);
     let mut others: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
     others.sort_unstable();
@@ -114,6 +111,34 @@ fn shape_of(file: &SafeTensors<'_>, name: &str) -> String {
     )
 }
 
+fn no_weights(error: &SafeTensorError) -> Problem {
+    Problem::new(
+        "weights.file",
+        Text::new(
+            format!("The file does not hold weights: {error}."),
+            format!("该文件不包含权重：{error}。"),
+        ),
+        Text::new(
+            "Give a safetensors file that was saved here, complete.",
+            "请提供在此保存的完整 safetensors 文件。",
+        ),
+    )
+}
+
+fn other_rows() -> Problem {
+    Problem::new(
+        "weights.rows",
+        Text::new(
+            "The file's weights were learned from a log of other items.",
+            "文件中的权重是从另一份商品不同的日志学得的。",
+        ),
+        Text::new(
+            "Open the log that they were learned from, or give weights learned from this one.",
+            "请打开学习这些权重所用的日志，或提供从此日志学得的权重。",
+        ),
+    )
+}
+
 /// `wanted` and `here` are shapes, or a dash where there is no such tensor.
 fn other_shape(name: &str, wanted: &str, here: &str) -> Problem {
     Problem::new(
@@ -164,6 +189,22 @@ mod tests {
         let (one, mut other) = (weights(1), weights(2));
         load(&mut other, &save(&one).unwrap()).unwrap();
         assert_eq!(one, other);
+    }
+
+    #[test]
+    fn weights_of_other_rows_are_refused() {
+        let of = |rows: &str| Weights {
+            rows: rows.to_owned(),
+            ..weights(1)
+        };
+        let bytes = save(&of("tea, pot")).unwrap();
+        let mut own = of("tea, cup");
+        let problem = load(&mut own, &bytes).unwrap_err();
+        assert_eq!(problem.code, "weights.rows");
+        assert_eq!(own, of("tea, cup"));
+        load(&mut of("tea, pot"), &bytes).unwrap();
+        // A file that says nothing of its rows, as other programs write it.
+        load(&mut own, &save(&weights(2)).unwrap()).unwrap();
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Tensor {
 pub struct Weights {
     /// The tensors, in the order in which they were made.
     pub tensors: Vec<Tensor>,
+    /// What their rows stand for: a digest of the names; empty where they have none.
+    pub rows: String,
 }
 
 /// How a tensor begins.

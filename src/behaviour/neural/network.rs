@@ -134,7 +134,10 @@ impl Network {
     /// A network for these sessions' items, with its first weights.
     #[must_use]
     pub fn new(settings: &Settings, sessions: &Sessions) -> (Self, Weights) {
-        let mut weights = Weights::default();
+        let mut weights = Weights {
+            rows: sessions.names.to_string(),
+            ..Weights::default()
+        };
         let (seed, width, items) = (settings.seed, settings.width, sessions.items as usize);
         let several_kinds = sessions.kind.windows(2).any(|pair| pair[0] != pair[1]);
         let item = Embedding::new(&mut weights, "item", (items, width), settings.spread, seed);

@@ -215,7 +215,7 @@ fn bad_rows_are_counted_with_line_and_value() {
 /// Every real log of the collection beside the repository, where there is one, needs no hand.
 #[test]
 fn logs_from_the_wild_need_no_hand() {
-    let near = xtask::workspace::root().join("../shared/data");
+    let near = workspace::root().join("../shared/data");
     let data = std::env::var_os("QCART_DATA").map_or(near, Into::into);
     if !data.is_dir() {
         println!("no collection of real logs here: set QCART_DATA to check them too");
