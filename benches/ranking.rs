@@ -9,48 +9,86 @@ use qcart::behaviour::{Choice, History, Sessions, Watch};
 use qcart::evaluate::{Metric, Run, Segment, Split, build, models};
 use qcart::log::EventType;
 
-/// A data set: name, files, separator, whether unseen items are kept, whether column 3 is a time in seconds.
-const DATASETS: &[(&str, &str, &str, char, bool, bool)] = &[
-    (
+/// Where the sessions to predict come from.
+enum Test {
+    /// A file of their own.
+    File(&'static str),
+    /// So many of the newest sessions of the training file, which training then does without.
+    Newest(usize),
+}
+
+/// A data set on disk.
+struct DataSet {
+    name: &'static str,
+    train: &'static str,
+    test: Test,
+    separator: char,
+    /// Whether items that training never saw are predicted too, and so missed.
+    unseen: bool,
+    /// Whether the third column is a time in seconds.
+    has_time: bool,
+}
+
+/// A data set with times, of which items that training never saw are left out.
+const fn timed(name: &'static str, train: &'static str, test: &'static str) -> DataSet {
+    DataSet {
+        name,
+        train,
+        test: Test::File(test),
+        separator: '\t',
+        unseen: false,
+        has_time: true,
+    }
+}
+
+/// A data set whose order alone is known, with all that is to be predicted.
+const fn ordered(name: &'static str, train: &'static str, test: Test) -> DataSet {
+    DataSet {
+        name,
+        train,
+        test,
+        separator: ',',
+        unseen: true,
+        has_time: false,
+    }
+}
+
+/// Those with `valid` in their names are for choosing settings: they know nothing of the test part.
+const DATASETS: &[DataSet] = &[
+    timed(
         "rsc15-100k",
         "session-rec-rsc15-100k/yoochoose-clicks-100k_train_full.txt",
         "session-rec-rsc15-100k/yoochoose-clicks-100k_test.txt",
-        '\t',
-        false,
-        true,
     ),
-    (
+    ordered(
         "diginetica",
         "diginetica/train.csv",
-        "diginetica/test.csv",
-        ',',
-        true,
-        false,
+        Test::File("diginetica/test.csv"),
     ),
-    (
+    ordered(
         "yoochoose64",
         "yoochoose1_64/train.csv",
-        "yoochoose1_64/test.csv",
-        ',',
-        true,
-        false,
+        Test::File("yoochoose1_64/test.csv"),
     ),
-    (
+    timed(
         "serenade",
         "serenade-example/train.txt",
         "serenade-example/test.txt",
-        '\t',
-        false,
-        true,
     ),
-    (
+    timed(
         "rsc15-valid",
         "session-rec-rsc15-100k/yoochoose-clicks-100k_train_tr.txt",
         "session-rec-rsc15-100k/yoochoose-clicks-100k_train_valid.txt",
-        '\t',
-        false,
-        true,
     ),
+    // As many sessions as its test part has; items that only these hold are left out, as there.
+    DataSet {
+        unseen: false,
+        ..ordered(
+            "diginetica-valid",
+            "diginetica/train.csv",
+            Test::Newest(15_963),
+        )
+    },
 ];
 
 /// Milliseconds a prediction that session-rec's own Python took for these models on rsc15-100k, measured once on a machine of
@@ -129,14 +167,24 @@ fn read(
     Some(sessions)
 }
 
-fn load(dir: &Path, set: &(&str, &str, &str, char, bool, bool)) -> Option<Split> {
+fn load(dir: &Path, set: &DataSet) -> Option<Split> {
     let mut numbers = HashMap::new();
-    let mut train = read(&dir.join(set.1), set.3, set.5, &mut numbers)?;
-    let known = numbers.len() as u32;
-    let mut test = read(&dir.join(set.2), set.3, set.5, &mut numbers)?;
+    let mut of = |file| read(&dir.join(file), set.separator, set.has_time, &mut numbers);
+    let mut train = of(set.train)?;
+    let mut test = match set.test {
+        Test::File(file) => of(file)?,
+        Test::Newest(count) => {
+            let from = train.len().checked_sub(count)?;
+            let newest = train.filter(|session| session >= from);
+            train = train.filter(|session| session < from);
+            newest
+        }
+    };
+    // Numbers are given in the order of the files, and so to items of the training part first.
+    let known = train.item.iter().max().map_or(0, |&item| item + 1);
     train.items = known;
     test.items = known;
-    Split::new(train, &test, set.4).ok()
+    Split::new(train, &test, set.unseen).ok()
 }
 
 fn bench(dataset: &str, split: &Split, choice: &str) {
@@ -186,13 +234,16 @@ fn main() {
     };
     for set in DATASETS
         .iter()
-        .filter(|set| datasets.split(',').any(|name| name == set.0))
+        .filter(|set| datasets.split(',').any(|name| name == set.name))
     {
         match load(&dir, set) {
             Some(split) => models
                 .split(',')
-                .for_each(|choice| bench(set.0, &split, choice)),
-            None => println!("BENCH ranking {} skipped: its files are not there", set.0),
+                .for_each(|choice| bench(set.name, &split, choice)),
+            None => println!(
+                "BENCH ranking {} skipped: its files are not there",
+                set.name
+            ),
         }
     }
 }
