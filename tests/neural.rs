@@ -224,7 +224,7 @@ fn the_q_head_learns_the_values_of_what_the_log_did() {
 #[test]
 fn what_is_learned_does_not_depend_on_slices() {
     let train = circle(7);
-    let text = "transformer:width=8:epochs=3:batch=16:rank=product";
+    let text = "transformer:width=8:epochs=3:batch=16:rank=product:length=1.5:mean=0.5";
     let whole = fitted(text, &train);
     let mut sliced = model(text);
     let mut first = true;

@@ -1,5 +1,6 @@
 //! Adam (Kingma & Ba 2015), clipped gradients, and schedules of the learning rate.
 
+use super::vector::set_length;
 use super::weights::{Gradients, Weights};
 
 /// Settings of Adam.
@@ -86,7 +87,7 @@ impl Adam {
             let memory = self.first.iter_mut().zip(&mut self.second);
             let tensors = weights.tensors.iter_mut().zip(gradients.tensors());
             for ((weights, gradient), (first, second)) in tensors.zip(memory) {
-                let width = weights.shape[1];
+                let (width, length) = (weights.shape[1], weights.length);
                 let values = &mut weights.value;
                 match &gradient.touched {
                     None => rule.apply(values, &gradient.value, first, second),
@@ -94,7 +95,11 @@ impl Adam {
                         for &row in &touched.rows {
                             let at = row as usize * width..(row as usize + 1) * width;
                             let (first, second) = (&mut first[at.clone()], &mut second[at.clone()]);
-                            rule.apply(&mut values[at.clone()], &gradient.value[at], first, second);
+                            let values = &mut values[at.clone()];
+                            rule.apply(values, &gradient.value[at], first, second);
+                            if length > 0.0 {
+                                set_length(length, values);
+                            }
                         }
                     }
                 }
@@ -231,6 +236,29 @@ mod tests {
                 .iter()
                 .all(|g| g.value.iter().all(|&g| g == 0.0))
         );
+    }
+
+    #[test]
+    fn rows_of_a_kept_length_keep_it_and_still_turn() {
+        let mut weights = Weights::default();
+        let id = weights.push_sparse("s", [3, 4], Start::Even(1.0), 1);
+        weights.get_mut(id)[8..].fill(0.0);
+        weights.keep_length(id, 1.5);
+        let before = weights.clone();
+        let mut gradients = Gradients::new(&weights);
+        let mut adam = Adam::new(&weights);
+        for _ in 0..50 {
+            gradients.row(id, 1)[2] = -1.0;
+            adam.step(&AdamConfig::default(), 1.0, &mut weights, &mut gradients);
+        }
+        for row in weights.get(id)[..8].chunks(4) {
+            let length = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            // Roundings of four squares and a root.
+            assert!((length - 1.5).abs() < 1e-6, "{length}");
+        }
+        assert!(weights.get(id)[6] > before.get(id)[6] + 0.03);
+        assert_eq!(weights.get(id)[..4], before.get(id)[..4]);
+        assert_eq!(weights.get(id)[8..], [0.0; 4]);
     }
 
     #[test]

@@ -110,6 +110,14 @@ pub fn scale(factor: f32, y: &mut [f32]) {
     }
 }
 
+/// Stretches a row to a Euclidean length; one of zeros stays.
+pub fn set_length(length: f32, row: &mut [f32]) {
+    let own = dot(row, row).sqrt();
+    if own > 0.0 {
+        scale(length / own, row);
+    }
+}
+
 /// Adds one row to every row of a matrix.
 pub fn add_to_rows(row: &[f32], matrix: &mut [f32]) {
     for target in matrix.chunks_exact_mut(row.len()) {

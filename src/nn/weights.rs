@@ -2,7 +2,7 @@
 
 use rand::Rng as _;
 
-use super::vector::squares;
+use super::vector::{set_length, squares};
 use crate::random::{Rng, stream};
 
 /// Names a tensor of [`Weights`].
@@ -20,6 +20,8 @@ pub struct Tensor {
     pub value: Vec<f32>,
     /// Whether a step touches few of its rows: an embedding.
     pub sparse: bool,
+    /// The Euclidean length that each row of an embedding is kept at; 0: whatever learning makes of it.
+    pub length: f32,
 }
 
 /// All weights of a network. A copy is a target network, or the best so far.
@@ -58,6 +60,7 @@ impl Weights {
             shape,
             value,
             sparse: false,
+            length: 0.0,
         });
         Id(self.tensors.len() - 1)
     }
@@ -67,6 +70,17 @@ impl Weights {
         let id = self.push(name, shape, start, seed);
         self.tensors[id.0].sparse = true;
         id
+    }
+
+    /// Keeps every row of an embedding at one length, from now on and after each step of Adam. Rows of zeros stay.
+    pub fn keep_length(&mut self, id: Id, length: f32) {
+        let tensor = &mut self.tensors[id.0];
+        tensor.length = length;
+        if length > 0.0 {
+            for row in tensor.value.chunks_exact_mut(tensor.shape[1]) {
+                set_length(length, row);
+            }
+        }
     }
 
     /// The numbers of a tensor.

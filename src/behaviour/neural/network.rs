@@ -11,8 +11,9 @@ use crate::nn::embedding::{EMPTY, Embedding};
 use crate::nn::encoder::{Cache, Encoder};
 use crate::nn::gemm::{Matrix, Pack, gemm};
 use crate::nn::linear::Linear;
+use crate::nn::pool::Pool;
 use crate::nn::projection::{Projected, Projection};
-use crate::nn::vector::add;
+use crate::nn::vector::{add, axpy};
 use crate::nn::weights::{Gradients, Weights};
 use crate::nn::{Shape, clear, fit};
 use crate::random::Rng;
@@ -42,6 +43,8 @@ pub struct Network {
     dropout: Dropout,
     /// From what the encoder leaves at a position to its state.
     projection: Projection,
+    /// Weight of the events' faded mean in what goes past the encoder.
+    mean: f32,
 }
 
 /// What items of one category share as inputs.
@@ -83,6 +86,10 @@ pub struct Pass {
     pub pack: Pack,
     /// What went from positions to states.
     pub projected: Projected,
+    /// Each position beside the mean up to it, and room for their gradients.
+    pooled: Vec<f32>,
+    d_pooled: Vec<f32>,
+    d_x: Vec<f32>,
     d_encoded: Vec<f32>,
     dropped: Dropped,
     inputs: Inputs,
@@ -141,6 +148,7 @@ impl Network {
         let (seed, width, items) = (settings.seed, settings.width, sessions.items as usize);
         let several_kinds = sessions.kind.windows(2).any(|pair| pair[0] != pair[1]);
         let item = Embedding::new(&mut weights, "item", (items, width), settings.spread, seed);
+        weights.keep_length(item.table(), settings.length);
         let item_bias = Embedding::new(&mut weights, "item.bias", (items, 1), 0.0, seed);
         let value_bias = Embedding::new(&mut weights, "item.value", (items, 1), 0.0, seed);
         let value = Linear::new(&mut weights, "value", width, width, seed);
@@ -174,6 +182,7 @@ impl Network {
             encoder,
             dropout: Dropout::new(settings.dropout),
             projection,
+            mean: settings.mean,
         };
         (network, weights)
     }
@@ -203,6 +212,9 @@ impl Network {
         }
         self.dropout
             .forward(&mut pass.x, &mut pass.dropped, luck.as_deref_mut());
+        if let Some(pool) = self.pool() {
+            pool.forward(shape, &pass.x, &mut pass.pooled);
+        }
         self.encoder.forward(
             weights,
             shape,
@@ -211,6 +223,12 @@ impl Network {
             luck,
             &mut pass.pack,
         );
+    }
+
+    /// What makes the mean that goes past the encoder, where there is one.
+    fn pool(&self) -> Option<Pool> {
+        let wanted = self.mean > 0.0 && self.projection.goes_past();
+        wanted.then_some(Pool { width: self.width })
     }
 
     /// Leaves the states at some rows of what was encoded in `pass.projected.states`.
@@ -228,7 +246,12 @@ impl Network {
         for row in rows {
             let at = row * width..(row + 1) * width;
             if self.projection.goes_past() {
+                let from = through.past.len();
                 through.past.extend_from_slice(&pass.x[at.clone()]);
+                if self.pool().is_some() {
+                    let mean = &pass.pooled[(2 * row + 1) * width..][..width];
+                    axpy(self.mean, mean, &mut through.past[from..]);
+                }
             }
             through.hidden.extend_from_slice(&pass.cache.out[at]);
         }
@@ -264,9 +287,18 @@ impl Network {
         );
         let dx = &mut pass.cache.dx;
         if self.projection.goes_past() {
-            for (row, d) in rows.zip(d.chunks_exact(width)) {
+            for (row, d) in rows.clone().zip(d.chunks_exact(width)) {
                 add(d, &mut dx[row * width..][..width]);
             }
+        }
+        if let Some(pool) = self.pool() {
+            clear(&mut pass.d_pooled, 2 * dx.len());
+            for (row, d) in rows.zip(d.chunks_exact(width)) {
+                let mean = &mut pass.d_pooled[(2 * row + 1) * width..][..width];
+                axpy(self.mean, d, mean);
+            }
+            pool.backward(shape, &pass.d_pooled, &mut pass.d_x);
+            add(&pass.d_x, dx);
         }
         self.dropout.backward(dx, &pass.dropped);
         self.item.backward(gradients, &inputs.items, dx);
@@ -390,7 +422,7 @@ mod tests {
         sessions
     }
 
-    /// From the items, their categories, types and gaps to the states. Embeddings are larger than at the start of learning, for layer
+    /// From the items, their categories, types and gaps to the states, with the mean that goes past the encoder. Embeddings are larger than at the start of learning, for layer
     /// normalisation of tiny rows bends too much for finite differences; and convolutions are left out, whose kinks have none: what
     /// surrounds them here is what surrounds the MLP.
     #[test]
@@ -409,6 +441,7 @@ mod tests {
                 dropout: 0.0,
                 gaps: true,
                 categories: true,
+                mean: 0.7,
                 ..Settings::new(kind, &Values::defaults(super::super::PARAMETERS))
             };
             let (network, mut weights) = Network::new(&settings, &sessions);

@@ -54,6 +54,10 @@ pub struct Settings {
     pub again: bool,
     /// Bound of the items' first embeddings.
     pub spread: f32,
+    /// Length that the items' embeddings are kept at; 0: not kept.
+    pub length: f32,
+    /// Weight of the faded mean of the events so far in what goes past the encoder.
+    pub mean: f32,
     /// Seed.
     pub seed: u64,
 }
@@ -79,6 +83,8 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::real("seen", ["How far items that the session holds already are held back, so that new ones rank higher: the logarithm of their likelihood is lowered by this", "会话中已出现的商品在排序时降低多少（其可能性的对数减去该值），使新商品排得更靠前"], 0.0, 3.0, 0.4).fixed(),
     Parameter::word("again", ["Learn all sessions afresh once the number of epochs is known", "确定次数后是否用全部会话重新学习"], WORDS, 1).fixed(),
     Parameter::real("spread", ["Bound of the items' first embeddings", "商品嵌入初始值的范围"], 0.01, 1.0, 0.2).logarithmic().fixed(),
+    Parameter::real("length", ["Length that the items' embeddings are kept at; 0: not kept", "商品嵌入保持的长度；0 表示不限"], 0.0, 10.0, 0.0).fixed(),
+    Parameter::real("mean", ["Weight of the mean of the session's events in the state (gru, transformer)", "会话事件均值在状态中的权重（gru、transformer）"], 0.0, 4.0, 0.0).fixed(),
     Parameter::whole("seed", ["Seed of the first weights and of the order", "初始权重与顺序的种子"], 0, 1_000_000, 1).fixed(),
     Parameter::word("categories", ["Whether the category of each item is an input, where the log has categories", "日志含类目时，是否把商品的类目作为输入"], WORDS, 0),
 ];
@@ -118,6 +124,8 @@ impl Settings {
             rank,
             again: values.whole("again") == 1,
             spread: real("spread"),
+            length: real("length"),
+            mean: real("mean"),
             seed: values.whole("seed") as u64,
         }
     }
