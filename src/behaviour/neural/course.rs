@@ -15,6 +15,8 @@ use crate::random::{Rng, stream};
 const VALIDATION_WINDOWS: usize = 1500;
 /// Validation windows that pass through the network at once.
 pub const AT_ONCE: usize = 64;
+/// Validation states whose items are scored together, so that the table of embeddings is read once for all of them.
+pub const SCORED_AT_ONCE: usize = 16;
 /// Epochs without a better validation after which learning stops, and steps that these must hold at least: on a short log an
 /// epoch is only a few.
 const PATIENCE: u32 = 3;
@@ -285,19 +287,21 @@ impl Course {
             let Learner {
                 network, weights, ..
             } = &self.learner;
-            for (row, state) in rows.iter().zip(states.chunks_exact(network.width)) {
-                network.scores(weights, state, &mut scores, &mut pack);
-                let window = part[row.at % part.len()];
-                let newest = window.start as usize + row.at / part.len();
-                let seen = &sessions.item[window.start as usize..=newest];
-                hold_back(&mut scores, seen, self.settings.seen);
-                let own = scores[row.item as usize];
-                let rank = scores.iter().filter(|&&score| score >= own).count();
-                if (1..=20).contains(&rank) {
-                    hits += 1.0;
-                    reciprocal += 1.0 / rank as f64;
+            let states = states.chunks(SCORED_AT_ONCE * network.width);
+            for (rows, states) in rows.chunks(SCORED_AT_ONCE).zip(states) {
+                network.scores(weights, states, &mut scores, &mut pack);
+                for (row, scores) in rows.iter().zip(scores.chunks_exact_mut(network.items)) {
+                    let window = part[row.at % part.len()];
+                    let newest = window.start as usize + row.at / part.len();
+                    let seen = &sessions.item[window.start as usize..=newest];
+                    hold_back(scores, seen, self.settings.seen);
+                    let rank = rank(scores, row.item);
+                    if (1..=20).contains(&rank) {
+                        hits += 1.0;
+                        reciprocal += 1.0 / rank as f64;
+                    }
+                    count += 1.0;
                 }
-                count += 1.0;
             }
         }
         let count = f64::max(count, 1.0);
@@ -318,6 +322,12 @@ impl Course {
             Text::new("Try a smaller learning rate.", "请尝试更小的学习率。"),
         )
     }
+}
+
+/// The place of an item when all are ranked by score; ties count against it, and 0 is that of one whose score is no number.
+fn rank(scores: &[f32], item: u32) -> usize {
+    let own = scores[item as usize];
+    scores.iter().filter(|&&score| score >= own).count()
 }
 
 #[cfg(test)]

@@ -217,14 +217,17 @@ impl Settings {
         // What passes through for a batch, most of all in attention; with a target network, twice.
         let passes = if values { 2 } else { 1 };
         let batch = (self.batch.max(course::AT_ONCE) * LENGTH.min(longest(train))) as u64;
-        let pass = 4 * batch * (ACTIVATIONS * width + ATTENDED) * passes;
+        // The mean that goes past the encoder, beside its states, and their gradients.
+        let past = if self.mean > 0.0 { 5 } else { 0 };
+        let pass = 4 * batch * ((ACTIVATIONS + past) * width + ATTENDED) * passes;
         let against = match self.negatives_among(train.items as usize) {
             0 => items,
             some => some as u64,
         };
         let scores = 4 * (2 * against * width).max(heads::most_scores(against, batch));
-        // Of each item: its counts and sums for drawing negatives, marks of touched rows, and its score in validation.
-        let lists = 40 * items + 40 * train.events() as u64;
+        // Of each item: its counts and sums for drawing negatives, marks of touched rows, and its scores in validation.
+        let each = 36 + 4 * course::SCORED_AT_ONCE as u64;
+        let lists = each * items + 40 * train.events() as u64;
         learner + pass + scores + lists + BLOCKS
     }
 
