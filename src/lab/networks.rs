@@ -26,7 +26,7 @@ const SHOWN: usize = 8;
 /// network, because the first steps after a copy cost the most.
 const UPDATES: u64 = 20;
 /// With tiles, so many steps count as one of those.
-const TILE_STEPS: u64 = 500;
+const TILE_STEPS: u64 = 5000;
 
 /// Seconds that one unit of work takes: does some of it at least and at most so many times, and counts the later half. `take` does some and
 /// says how much was done by then, in all, and whether there is more.
