@@ -335,12 +335,19 @@ fn every_textbook_problem_trains_to_its_optimum() {
                 problem: info.id.to_owned(),
             },
         );
+        // The check of tiles: in a table its states would each have to be learned by themselves.
+        let tiled = info.id == "mountaincar";
+        if tiled {
+            let (key, value) = ("approximator".to_owned(), Value::Choice("tiles".to_owned()));
+            ask(&mut lab, Request::Set { key, value });
+        }
         work(&mut lab, 1_000_000);
         let outcome = train(&mut lab, 1_000_000).0;
         let percent = outcome.value_percent.unwrap();
         // The greedy policy of each problem is optimal well before its suggested budget ends; FrozenLake's noise
-        // leaves a state or two whose best actions are nearly equal.
-        assert!(percent > 97.0, "{}: {percent} %", info.id);
+        // leaves a state or two whose best actions are nearly equal, and sums of tiles are not exact.
+        let least = if tiled { 95.0 } else { 97.0 };
+        assert!(percent > least, "{}: {percent} %", info.id);
     }
 }
 
