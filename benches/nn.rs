@@ -1,13 +1,15 @@
-//! Networks: samples a second of a step of learning, updates a second of a small deep Q-network, and cart and pole.
+//! Networks: samples a second of a step of learning, updates a second of a small deep Q-network, and its known checks.
 //!
 //! Prints `BENCH nn.<what> <value> <unit> <digest>`: the best of five rounds, and the digest of the weights after the first, which
-//! wasm must give too. `cargo bench --bench nn -- cartpole` plays cart and pole to the end instead.
+//! wasm must give too. `cargo bench --bench nn -- cartpole` or `mountaincar` plays that problem to the end instead.
 
 use std::time::Instant;
 
+use qcart::agent::deep::DeepAgent;
 use qcart::agent::drill::{BATCH, Drill, Updates};
-use qcart::agent::known::{self, CART_POLE_STEPS};
+use qcart::agent::known::{self, CART_POLE_STEPS, MOUNTAIN_CAR_CAP, MOUNTAIN_CAR_STEPS};
 use qcart::env::cart_pole::CartPole;
+use qcart::env::simulator::Simulator;
 use qcart::nn::encoder::Kind;
 use qcart::problem::Problem;
 
@@ -15,8 +17,12 @@ const STEPS: u32 = 20;
 const UPDATES: u32 = 20_000;
 
 fn main() -> Result<(), Problem> {
-    if std::env::args().any(|argument| argument == "cartpole") {
+    let asked = |name: &str| std::env::args().any(|argument| argument == name);
+    if asked("cartpole") {
         return (1..=3).try_for_each(cart_pole);
+    }
+    if asked("mountaincar") {
+        return (1..=3).try_for_each(mountain_car);
     }
     for (name, kind) in [
         ("gru", Kind::Gru),
@@ -52,18 +58,40 @@ fn fastest(mut round: impl FnMut(), count: u32) -> f64 {
     best
 }
 
-/// Cart and pole within its budget; prints the mean return of 100 episodes of the greedy policy.
+/// Cart and pole within its budget.
 fn cart_pole(seed: u64) -> Result<(), Problem> {
+    let agent = known::cart_pole(seed)?;
+    learn(
+        ("cartpole", seed),
+        agent,
+        CartPole::default(),
+        CART_POLE_STEPS,
+    )
+}
+
+/// Mountain car within its budget.
+fn mountain_car(seed: u64) -> Result<(), Problem> {
+    let agent = known::mountain_car(seed)?;
+    let judge = known::mountain_road(MOUNTAIN_CAR_CAP)?;
+    learn(("mountaincar", seed), agent, judge, MOUNTAIN_CAR_STEPS)
+}
+
+/// Learns in six parts; prints after each the mean return of 100 episodes of the greedy policy.
+fn learn<S: Simulator>(
+    (name, seed): (&str, u64),
+    mut agent: DeepAgent<S>,
+    mut judge: S,
+    steps: u64,
+) -> Result<(), Problem> {
     let begin = Instant::now();
-    let mut agent = known::cart_pole(seed)?;
     for part in 1..=6 {
-        agent.advance(CART_POLE_STEPS / 6)?;
-        let played = agent.play(100, &mut CartPole::default(), seed + 1000);
+        agent.advance(steps / 6)?;
+        let played = agent.play(100, &mut judge, seed + 1000);
         let mean = played.iter().sum::<f64>() / 100.0;
         let seconds = begin.elapsed().as_secs_f64();
         println!(
-            "BENCH nn.cartpole.seed{seed}.steps{} {mean:.1} mean-return {seconds:.1} s",
-            part * CART_POLE_STEPS / 6
+            "BENCH nn.{name}.seed{seed}.steps{} {mean:.1} mean-return {seconds:.1} s",
+            part * steps / 6
         );
     }
     Ok(())

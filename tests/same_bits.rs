@@ -83,6 +83,19 @@ fn cart_pole() {
     assert_eq!((agent.weights().digest(), total), (3_685_429_933, 199.0));
 }
 
+/// The agent that `cargo bench --bench nn -- mountaincar` trains to the end. A car that has not learned is cut at 200 steps.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn mountain_car() {
+    use qcart::agent::known;
+    let mut agent = known::mountain_car(1).unwrap();
+    agent.advance(2000).unwrap();
+    let mut judge = known::mountain_road(known::MOUNTAIN_CAR_CAP).unwrap();
+    let total: f64 = agent.play(2, &mut judge, 1001).iter().sum();
+    // A change of these numbers is a change of what links reproduce.
+    assert_eq!((agent.weights().digest(), total), (2_482_778_647, -400.0));
+}
+
 /// A deep Q-network in the place of the table, with each of the encoders.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
