@@ -1,4 +1,4 @@
-//! The known checks of the deep Q-network: cart and pole and mountain car, with settings and budgets that solve them.
+//! The known checks of the deep Q-network: cart and pole, and mountain car, each with its settings and its budget.
 
 use super::deep::{DeepAgent, DeepConfig};
 use super::schedule::{Schedule, Shape};
