@@ -11,7 +11,7 @@ use std::io::Write as _;
 pub const LIMIT: usize = 400_000;
 
 /// What is loaded only when somebody asks for it (and, once the page is at rest, kept for use offline).
-const ON_DEMAND: [&str; 9] = [
+const ON_DEMAND: [&str; 10] = [
     "/pkg/decoder/",
     "/pkg/fingerprint/",
     "/pkg/page/",
@@ -21,6 +21,8 @@ const ON_DEMAND: [&str; 9] = [
     "/decisions/",
     "/networks/",
     "/samples/",
+    // A text for people that no code loads.
+    "/vendor/lit-html.LICENSE.txt",
 ];
 
 /// Whether the file at this address is loaded on demand only.
