@@ -24,7 +24,8 @@ struct Module {
 }
 
 /// LLVM's limit for copying a function into its callers is 225. Lower, the engine of a first visit weighs less: at 50 by a
-/// fifteenth, and it read and learned as fast; what 30 costs in speed was not measured, only that it keeps the first load within its limit.
+/// fifteenth, and it read and learned as fast; at 30, which
+/// keeps the first load within its limit, it read at 0.95 of the speed of the whole engine when measured once; learning was not measured.
 const SMALL: &str = "-Cllvm-args=-inline-threshold=30";
 
 /// The engine that a visit begins with; charts and links, loaded when the first is needed; the engine with everything that
