@@ -330,11 +330,12 @@ pub struct Settings(BTreeMap<String, Value>);
 
 impl Default for Settings {
     fn default() -> Self {
-        Self(
-            parameters()
-                .map(|p| (p.key.to_owned(), p.default_value()))
-                .collect(),
-        )
+        // One by one: collecting into a map brings a sort of its own into the module that a visit begins with.
+        let mut values = BTreeMap::new();
+        for parameter in parameters() {
+            values.insert(parameter.key.to_owned(), parameter.default_value());
+        }
+        Self(values)
     }
 }
 
@@ -370,6 +371,12 @@ impl Settings {
         parameter(key)?.check(&value)?;
         self.0.insert(key.to_owned(), value);
         Ok(())
+    }
+
+    /// The values by key.
+    #[must_use]
+    pub fn values(&self) -> &BTreeMap<String, Value> {
+        &self.0
     }
 
     /// Every key with its value, in alphabetical order.

@@ -47,8 +47,10 @@ impl Lab {
         finding.check()?;
         let reproduced = self.reproduced(&finding);
         self.findings.retain(|other| other.kind != finding.kind);
-        self.findings.push(finding);
-        self.findings.sort_by(|a, b| a.kind.cmp(&b.kind));
+        let place = self
+            .findings
+            .partition_point(|other| other.kind < finding.kind);
+        self.findings.insert(place, finding);
         Ok(vec![Response::FindingKept { reproduced }])
     }
 

@@ -400,12 +400,9 @@ impl Lab {
     }
 
     fn settings_response(&self) -> Response {
-        let settings = self
-            .settings
-            .iter()
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .collect();
-        Response::Settings { settings }
+        Response::Settings {
+            settings: self.settings.values().clone(),
+        }
     }
 
     fn keep_ranking(&mut self, ranking: Ranking) -> Answer {

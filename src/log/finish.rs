@@ -1,5 +1,7 @@
 //! The end of an import: rows become a [`Log`] and its report, in slices.
 
+use std::cmp::Reverse;
+
 use super::columns::{Column, Store};
 use super::count::Counting;
 use super::intern::Interner;
@@ -348,17 +350,21 @@ impl Plan {
 
 /// The event words of the file, most frequent first. A log without an event column has the empty word only.
 fn words(events: &Read) -> Vec<EventWord> {
-    let mut words: Vec<EventWord> = events
-        .event_words()
-        .filter(|(_, word)| word.count > 0)
-        .map(|(name, word)| EventWord {
-            word: name,
-            count: word.count,
-            mapped: word.mapped,
-            known: word.known,
-        })
-        .collect();
-    words.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.word.cmp(&b.word)));
+    let mut words: Vec<EventWord> = Vec::new();
+    for (name, word) in events.event_words().filter(|(_, word)| word.count > 0) {
+        let place = words.partition_point(|other| {
+            (Reverse(other.count), &other.word) < (Reverse(word.count), &name)
+        });
+        words.insert(
+            place,
+            EventWord {
+                word: name,
+                count: word.count,
+                mapped: word.mapped,
+                known: word.known,
+            },
+        );
+    }
     words
 }
 

@@ -440,13 +440,13 @@ impl Guess<'_> {
     }
 
     pub(super) fn duplicate_names(&self) -> Vec<Text> {
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
         let mut notes = Vec::new();
         for (index, column) in self.columns.iter().enumerate() {
             if !self.header || column.name.is_empty() {
                 continue;
             }
-            if let Some(other) = first.insert(&column.name, index) {
+            let before = &self.columns[..index];
+            if let Some(other) = before.iter().rposition(|other| other.name == column.name) {
                 let (name, one, two) = (&self.names[index], other + 1, index + 1);
                 notes.push(Text::new(
                     format!("Columns {one} and {two} are both called {name}. Check in the table of columns which one is meant."),

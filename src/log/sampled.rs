@@ -21,6 +21,15 @@ pub(super) struct Sampled<'a> {
     pub(super) distinct: BTreeSet<&'a str>,
 }
 
+/// One by one: collecting into a set brings a sort of its own into the module that a visit begins with.
+fn distinct<'a>(values: &[&'a str]) -> BTreeSet<&'a str> {
+    let mut distinct = BTreeSet::new();
+    for value in values {
+        distinct.insert(*value);
+    }
+    distinct
+}
+
 impl<'a> Sampled<'a> {
     pub(super) fn new(name: &str, index: usize, rows: &'a [Vec<String>]) -> Self {
         let values: Vec<&str> = rows
@@ -35,7 +44,7 @@ impl<'a> Sampled<'a> {
             .collect();
         Self {
             name: names::normal(name),
-            distinct: present.iter().copied().collect(),
+            distinct: distinct(&present),
             values,
             present,
         }

@@ -297,25 +297,22 @@ impl Sessioniser {
 
     /// Sorts a session's events by user, keeping their order, and cuts between users.
     fn cut_by_user(&mut self, user: &Column<u32>, start: usize, end: usize) {
-        let mut rows: Vec<(u32, u32, i64)> = (start..end)
-            .map(|at| {
-                let row = self.order[at];
-                (
-                    user.get(row as usize),
-                    row,
-                    self.time.get(at).copied().unwrap_or(0),
-                )
-            })
+        let rows = self.order[start..end].to_vec();
+        let times = self.time.get(start..end).unwrap_or(&[]).to_vec();
+        let mut by_user: Vec<(u64, u32)> = rows
+            .iter()
+            .zip(0..)
+            .map(|(&row, place)| (user.get(row as usize).into(), place))
             .collect();
-        rows.sort_by_key(|&(user, _, _)| user);
+        by_user.sort_unstable();
         let mut first = start;
-        for (index, &(user, row, time)) in rows.iter().enumerate() {
+        for (index, &(user, place)) in by_user.iter().enumerate() {
             let at = start + index;
-            self.order[at] = row;
+            self.order[at] = rows[place as usize];
             if let Some(slot) = self.time.get_mut(at) {
-                *slot = time;
+                *slot = times[place as usize];
             }
-            if index > 0 && rows[index - 1].0 != user {
+            if index > 0 && by_user[index - 1].0 != user {
                 self.push_cut(first, at);
                 first = at;
             }

@@ -34,12 +34,11 @@ impl UserIndex {
                 latest[user as usize] = session as u32 + 1;
             }
         }
-        let mut popular: Vec<(u32, u32)> =
-            (0..log.items.len() as u32).map(|item| (item, 0)).collect();
+        let mut counts = vec![0_u32; log.items.len()];
         for &item in &log.events.item {
-            popular[item as usize].1 += 1;
+            counts[item as usize] += 1;
         }
-        popular.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        let popular = most_first(&counts);
         let mut rank = vec![0; popular.len()];
         for (place, &(item, _)) in popular.iter().enumerate() {
             rank[item as usize] = place as u32 + 1;
@@ -68,6 +67,20 @@ impl UserIndex {
     pub fn popular(&self, k: usize) -> &[(u32, u32)] {
         &self.popular[..k.min(self.popular.len())]
     }
+}
+
+/// The items with their counts, largest first; ties in the order of first sight.
+fn most_first(counts: &[u32]) -> Vec<(u32, u32)> {
+    let mut order: Vec<(u64, u32)> = counts
+        .iter()
+        .zip(0..)
+        .map(|(&count, item)| (u64::from(!count), item))
+        .collect();
+    order.sort_unstable();
+    order
+        .into_iter()
+        .map(|(_, item)| (item, counts[item as usize]))
+        .collect()
 }
 
 /// One recommended item and what its numbers are made of.

@@ -5,7 +5,6 @@ use crate::agent::drill::{Drill, Updates};
 use crate::agent::kernel;
 use crate::agent::table::QTable;
 use crate::evaluate::ope::{Columns, Logged, Options, Target, estimate};
-use crate::log::{Finishing, ImportOptions, Importer};
 #[cfg(feature = "whole")]
 use crate::nn::encoder::Kind;
 use crate::web::error::{into_js, to_js};
@@ -41,64 +40,6 @@ impl BenchTable {
     #[must_use]
     pub fn digest(&self) -> u32 {
         kernel::digest(&self.table)
-    }
-}
-
-/// The import of one file.
-#[wasm_bindgen]
-pub struct BenchImport {
-    importer: Option<Importer>,
-    finishing: Option<Finishing>,
-}
-
-#[wasm_bindgen]
-impl BenchImport {
-    /// An import of a file of `size` bytes, whose fingerprint is taken elsewhere.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new(size: f64) -> Self {
-        let mut importer = Importer::new("events.csv", Some(size as u64), ImportOptions::default());
-        importer.leave_fingerprint();
-        Self {
-            importer: Some(importer),
-            finishing: None,
-        }
-    }
-
-    /// Takes the next bytes: splits, types, interns and stores them.
-    ///
-    /// # Errors
-    /// When the file can't be read.
-    pub fn push(&mut self, chunk: &[u8]) -> Result<(), JsValue> {
-        self.importer
-            .as_mut()
-            .map_or(Ok(()), |importer| importer.push(chunk))
-            .map_err(into_js)
-    }
-
-    /// Ends the reading.
-    ///
-    /// # Errors
-    /// When nothing was read.
-    pub fn end(&mut self, fingerprint: &str) -> Result<(), JsValue> {
-        if let Some(mut importer) = self.importer.take() {
-            importer.give_fingerprint(fingerprint).map_err(into_js)?;
-            self.finishing = Some(importer.finish().map_err(into_js)?);
-        }
-        Ok(())
-    }
-
-    /// Sorts into sessions and counts, to the end; gives the number of events.
-    ///
-    /// # Errors
-    /// When there are none.
-    pub fn finish(&mut self) -> Result<f64, JsValue> {
-        while let Some(finishing) = &mut self.finishing {
-            if let Some(imported) = finishing.advance().map_err(into_js)? {
-                return Ok(imported.log.len() as f64);
-            }
-        }
-        Ok(0.0)
     }
 }
 

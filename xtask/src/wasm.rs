@@ -23,20 +23,14 @@ struct Module {
     small: bool,
 }
 
-/// LLVM's limit for copying a function into its callers is 225. Lower, the engine of a first visit weighs less: at 50 by a
-/// fifteenth, and it read and learned as fast; at 30, which
-/// keeps the first load within its limit, it read at 0.95 of the speed of the whole engine when measured once; learning was not measured.
-const SMALL: &str = "-Cllvm-args=-inline-threshold=30";
+/// LLVM's limit for copying a function into its callers is 225. Lower, the engine of a first visit weighs less;
+/// `cargo xtask bench` measures that engine.
+const SMALL: &str = "-Cllvm-args=-inline-threshold=100";
 
 /// The engine that a visit begins with; charts and links, loaded when the first is needed; the engine with everything that
 /// it can do; the decoders of encodings other than UTF-8; the fingerprint of a large file.
 const MODULES: [Module; 5] = [
-    Module {
-        folder: "engine",
-        package: "qcart",
-        features: &["engine"],
-        small: true,
-    },
+    FIRST,
     Module {
         folder: "page",
         package: "qcart",
@@ -57,6 +51,13 @@ const MODULES: [Module; 5] = [
     },
     FINGERPRINT,
 ];
+
+const FIRST: Module = Module {
+    folder: "engine",
+    package: "qcart",
+    features: &["engine"],
+    small: true,
+};
 
 const FINGERPRINT: Module = Module {
     folder: "fingerprint",
@@ -113,8 +114,24 @@ pub fn build(profile: Profile) -> Result<()> {
     })
 }
 
-/// Writes the whole engine with what only benchmarks call, and beside it the module that takes fingerprints, into folders of
-/// `out`.
+/// The first engine and the whole one, each with what only benchmarks call.
+const BENCHES: [Module; 2] = [
+    Module {
+        folder: "first",
+        package: "qcart",
+        features: &["engine", "bench"],
+        small: true,
+    },
+    Module {
+        folder: "bench",
+        package: "qcart",
+        features: &["engine", "whole", "bench"],
+        small: false,
+    },
+];
+
+/// Writes what benchmarks measure into folders of `out`: the modules that read a log, as visitors get them, and
+/// [`BENCHES`].
 ///
 /// # Errors
 /// As for [`build`].
@@ -122,14 +139,7 @@ pub fn build_bench(out: &Path) -> Result<()> {
     ensure_target()?;
     check_bindgen_version()?;
     remove(out)?;
-    // As the module `whole`, which networks and boards run in; reading and tables are as fast either way.
-    let module = Module {
-        folder: "bench",
-        package: "qcart",
-        features: &["engine", "whole", "bench"],
-        small: false,
-    };
-    for module in [&module, &FINGERPRINT] {
+    for module in [&FIRST, &FINGERPRINT].into_iter().chain(&BENCHES) {
         let compiled = compile(Profile::Release, module)?;
         bind(Profile::Release, &compiled, &out.join(module.folder))?;
     }

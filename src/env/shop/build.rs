@@ -331,10 +331,12 @@ impl Rows {
 /// Puts the items seen often enough after the state itself first, then the others, each by falling probability (ties:
 /// in the order of first sight). Where none was seen often enough, the most seen one is. Returns how many come first.
 fn recommendable_first(draft: &mut [Draft], support: u32) -> u32 {
-    draft.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     let most = draft.iter().map(|entry| entry.support).max().unwrap_or(0);
     let needed = support.min(most);
-    draft.sort_by_key(|entry| entry.support < needed);
+    draft.sort_by(|a, b| {
+        let rarely = (a.support < needed).cmp(&(b.support < needed));
+        rarely.then_with(|| b.probability.total_cmp(&a.probability))
+    });
     if most < support {
         return 1;
     }
