@@ -328,6 +328,48 @@ fn a_win_rate_is_fitted_from_a_log_of_bids() {
     assert_eq!(code(&responses).as_deref(), Some("bids.few"));
 }
 
+/// Both logs of ads that ship: the planted rates are found again, the real ones differ no more than chance makes them; the
+/// problem takes them with as many costs and values.
+#[test]
+fn click_rates_are_taken_from_a_log_of_ads() {
+    let mut lab = Lab::default();
+    decide(&mut lab, "ads", &[("budget", number(10_000.0))]).unwrap();
+    let planted = include_str!("../www/samples/ads.csv").to_owned();
+    assert_eq!(planted, planted::ads(1));
+    let OperationsAnswer::Clicks(view) =
+        answer(&mut lab, OperationsRequest::Clicks { text: planted })
+    else {
+        panic!("another answer");
+    };
+    for (ad, planted) in view.ads.iter().zip([0.02, 0.03, 0.05, 0.08, 0.1]) {
+        let (low, high) = ad.interval;
+        assert!((low..=high).contains(&planted), "{ad:?}");
+        assert!((low..=high).contains(&ad.rate), "{ad:?}");
+    }
+    assert!(view.chance < 1e-6);
+    let text = include_str!("../www/samples/open-bandit.csv").to_owned();
+    let OperationsAnswer::Clicks(view) = answer(&mut lab, OperationsRequest::Clicks { text })
+    else {
+        panic!("another answer");
+    };
+    let shown: f64 = view.ads.iter().map(|ad| ad.shown).sum();
+    assert_eq!((view.ads.len(), shown, view.mean), (34, 10_000.0, 0.0046));
+    assert!(view.chance > 0.2, "{view:?}");
+    let settings: Vec<(&str, Value)> = view
+        .proposal
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.clone()))
+        .collect();
+    assert_eq!(settings.len(), 3, "rates, and as many costs and values");
+    let world = decide(&mut lab, "ads", &settings).unwrap();
+    assert!(world.optimum.unwrap() >= 0.0);
+    let refused = OperationsRequest::Clicks {
+        text: "ad,click\na,1\n".to_owned(),
+    };
+    let responses = lab.request(Request::Operations(refused));
+    assert_eq!(code(&responses).as_deref(), Some("clicks.few"));
+}
+
 #[test]
 fn demand_without_a_log_or_item_is_said() {
     let mut lab = Lab::default();

@@ -6,6 +6,7 @@ export const SAMPLES = [
   { id: "otto", file: "otto-20-sessions.csv" },
   { id: "orders", file: "orders.csv" },
   { id: "retail", file: "online-retail.csv" },
+  { id: "bandit", file: "open-bandit.csv" },
   { id: "serenade", file: "serenade-8-days.csv" },
 ];
 

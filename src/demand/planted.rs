@@ -132,6 +132,26 @@ pub fn bids(seed: u64) -> String {
     text
 }
 
+/// A log of ads as CSV: ad, clicks and impressions. The rates are .02, .03, .05, .08 and .1; the first ad was shown most.
+#[must_use]
+pub fn ads(seed: u64) -> String {
+    let mut text = "ad,clicks,impressions\n".to_owned();
+    let mut rng = stream(seed, "ads");
+    let planted = [
+        ("banner", 0.02, 4000),
+        ("shoes", 0.03, 2000),
+        ("jacket", 0.05, 1000),
+        ("gift", 0.08, 500),
+        ("outlet", 0.1, 250),
+    ];
+    for (name, rate, shown) in planted {
+        let clicks = (0..shown).filter(|_| unit(&mut rng) < rate).count();
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{name},{clicks},{shown}");
+    }
+    text
+}
+
 /// `2024-01-01` for day 0 (days from civil, Howard Hinnant's algorithm run backwards).
 fn date(day: u32) -> String {
     let days = FIRST_DAY + day + 719_468;

@@ -6,6 +6,7 @@
 //! (McCullagh & Nelder 1989) by Newton's method. The errors are those of independent auctions.
 
 use super::special::normal_quantile;
+use super::table::{Table, number};
 use crate::problem::{Problem, Text};
 
 /// Fewest auctions, wins, and losses to fit on.
@@ -13,8 +14,6 @@ const FEWEST_AUCTIONS: f64 = 30.0;
 const FEWEST_OF_A_KIND: f64 = 5.0;
 /// Fewest different bids.
 const FEWEST_BIDS: usize = 3;
-/// Most rows that are read.
-const MOST_ROWS: usize = 5_000_000;
 /// Newton's steps; a handful suffice.
 const STEPS: u32 = 60;
 
@@ -62,37 +61,15 @@ impl WinRate {
 /// # Errors
 /// `bids.columns` where there is no bid or no result, `bids.row` naming the first row that holds no numbers in range.
 pub fn read(text: &str) -> Result<Vec<Tried>, Problem> {
-    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
-    let mut lines = lines
-        .filter(|(_, line)| !line.trim().is_empty())
-        .take(MOST_ROWS)
-        .peekable();
-    let first = lines.peek().map_or("", |(_, line)| *line);
-    let separator = [';', '\t']
-        .into_iter()
-        .find(|&mark| first.contains(mark))
-        .unwrap_or(',');
-    let fields: Vec<String> = first.split(separator).map(plain).collect();
-    let named = fields.iter().any(|field| number(field).is_none());
-    let place = |names: &[&str], at: usize| {
-        if named {
-            fields.iter().position(|field| names.contains(&&**field))
-        } else {
-            (at < fields.len()).then_some(at)
-        }
-    };
-    let bid = place(&["bid", "bid_price", "price", "出价"], 0);
-    let won = place(&["won", "win", "wins", "胜出", "胜出次数"], 1);
-    let all = place(&["auctions", "n", "count", "次数", "竞价次数"], 2);
+    let table = Table::of(text);
+    let bid = table.place(&["bid", "bid_price", "price", "出价"], 0);
+    let won = table.place(&["won", "win", "wins", "胜出", "胜出次数"], 1);
+    let all = table.place(&["auctions", "n", "count", "次数", "竞价次数"], 2);
     let (Some(bid), Some(won)) = (bid, won) else {
         return Err(no_columns());
     };
-    if named {
-        lines.next();
-    }
     let mut tried = Vec::new();
-    for (row, line) in lines {
-        let fields: Vec<String> = line.split(separator).map(plain).collect();
+    for (row, fields) in table.rows() {
         let at = |place: usize| fields.get(place).and_then(|field| number(field));
         let (bid, wins) = (at(bid), at(won));
         let auctions = all.map_or(Some(1.0), at);
@@ -101,7 +78,7 @@ pub fn read(text: &str) -> Result<Vec<Tried>, Problem> {
             bid > 0.0 && bid <= 1e9 && (0.0..=auctions).contains(&wins) && auctions <= 1e12
         });
         let Some(((bid, wins), auctions)) = fine else {
-            return Err(bad_row(row + 1));
+            return Err(bad_row(row));
         };
         tried.push(Tried {
             bid,
@@ -110,18 +87,6 @@ pub fn read(text: &str) -> Result<Vec<Tried>, Problem> {
         });
     }
     Ok(tried)
-}
-
-fn plain(field: &str) -> String {
-    field.trim().trim_matches('"').to_lowercase()
-}
-
-fn number(field: &str) -> Option<f64> {
-    match field {
-        "true" | "yes" | "won" | "是" => Some(1.0),
-        "false" | "no" | "lost" | "否" => Some(0.0),
-        _ => field.parse().ok().filter(|x: &f64| x.is_finite()),
-    }
 }
 
 /// Fits the curve. What else moved with the bids (the hour, the placement) is in it too: bids were not made by chance.

@@ -63,6 +63,7 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Decide(arguments) => operations::decide(&arguments),
         Command::Demand(arguments) => operations::demand(&arguments),
         Command::Bids(arguments) => operations::bids(&arguments),
+        Command::Ads(arguments) => operations::ads(&arguments),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Value(arguments) => policies::value(&arguments),
         Command::Ope(arguments) => policies::ope(&arguments),
@@ -71,8 +72,9 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
             out,
             orders,
             bids,
+            ads,
             common,
-        } => generate(&out, (orders, bids), &common),
+        } => generate(&out, (orders, bids, ads), &common),
     }
 }
 
@@ -285,15 +287,16 @@ pub fn share(lab: &mut Lab) -> Result<String, Problem> {
 
 fn generate(
     out: &Path,
-    (orders, bids): (bool, bool),
+    (orders, bids, ads): (bool, bool, bool),
     common: &Common,
 ) -> Result<ExitCode, Problem> {
     let settings = common.settings()?;
     let mut file = fs::File::create(out).map_err(|error| unreadable(out, &error))?;
     let seed = u64::from(settings.integer("shopSeed"));
-    let planted = match (orders, bids) {
-        (true, _) => Some(planted::orders(seed)?),
-        (_, true) => Some(planted::bids(seed)),
+    let planted = match (orders, bids, ads) {
+        (true, ..) => Some(planted::orders(seed)?),
+        (_, true, _) => Some(planted::bids(seed)),
+        (.., true) => Some(planted::ads(seed)),
         _ => None,
     };
     if let Some(text) = planted {

@@ -91,6 +91,8 @@ enum Command {
     Demand(operations::Demand),
     /// Says how often a bid wins, from a log of bids, with standard errors.
     Bids(operations::Bids),
+    /// Says how often each ad is clicked, from a log of ads that were shown.
+    Ads(operations::Ads),
     /// Compares models of what a user does next: the ranking board.
     Evaluate(evaluate::Evaluate),
     /// Says what policies are worth: exactly, simulated, and as a share of the optimum.
@@ -109,6 +111,9 @@ enum Command {
         /// Write the generated bids instead: auctions with a planted win-rate curve.
         #[arg(long, conflicts_with = "orders")]
         bids: bool,
+        /// Write the generated log of ads instead: impressions and clicks with planted rates.
+        #[arg(long, conflicts_with_all = ["orders", "bids"])]
+        ads: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -204,6 +209,7 @@ impl Command {
             Self::Decide(decide) => decide.common.json,
             Self::Demand(demand) => demand.common.json,
             Self::Bids(bids) => bids.common.json,
+            Self::Ads(ads) => ads.common.json,
             Self::Value(value) => value.common.json,
             Self::Ope(ope) => ope.common.json,
             Self::Abtest(abtest) => abtest.common.json,

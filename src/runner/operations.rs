@@ -8,8 +8,8 @@ use clap::Args;
 use qcart::experiment::parameters::Value;
 use qcart::lab::Lab;
 use qcart::lab::protocol::{
-    BaselineRow, DemandView, OperationsAnswer, OperationsRequest, Request, Response, Shown,
-    WinsView, World,
+    BaselineRow, ClicksView, DemandView, OperationsAnswer, OperationsRequest, Request, Response,
+    Shown, WinsView, World,
 };
 use qcart::problem::Problem;
 use serde_json::json;
@@ -31,6 +31,17 @@ pub struct Decide {
     /// Take the win rate from this log of bids: CSV with bid and won, or bid, wins and auctions.
     #[arg(long, conflicts_with = "log")]
     bids: Option<PathBuf>,
+    /// Take the click rates from this log of ads: CSV with ad and click, or ad, clicks and impressions.
+    #[arg(long, conflicts_with_all = ["log", "bids"])]
+    ads: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Ads {
+    /// The log of ads: CSV with ad (or item_id) and click (0 or 1), or ad, clicks and impressions.
+    log: PathBuf,
     #[command(flatten)]
     pub common: Common,
 }
@@ -61,6 +72,7 @@ pub fn decide(arguments: &Decide) -> Result<ExitCode, Problem> {
         log,
         item,
         bids,
+        ads,
         common,
     } = arguments;
     let mut lab = lab(&common.settings()?)?;
@@ -74,6 +86,9 @@ pub fn decide(arguments: &Decide) -> Result<ExitCode, Problem> {
     }
     if let Some(bids) = bids {
         changes = won(&mut lab, bids)?.proposal;
+    }
+    if let Some(ads) = ads {
+        changes = clicked(&mut lab, ads)?.proposal;
     }
     changes.extend(common.changes()?);
     world = apply(&mut lab, changes)?.or(world);
@@ -161,6 +176,45 @@ fn won(lab: &mut Lab, log: &Path) -> Result<WinsView, Problem> {
     let text = commands::read_text(log)?;
     match answer(lab, OperationsRequest::Wins { text })? {
         Some(OperationsAnswer::Wins(view)) => Ok(view),
+        _ => Err(no_answer()),
+    }
+}
+
+/// Prints how often each ad is clicked.
+pub fn ads(arguments: &Ads) -> Result<ExitCode, Problem> {
+    let Ads { log, common } = arguments;
+    let mut lab = lab(&common.settings()?)?;
+    commands::decide(&mut lab, "ads".to_owned())?;
+    let view = clicked(&mut lab, log)?;
+    if common.json {
+        output::json(&json!(view));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "{:<20} {:>9} {:>9} {:>9} {:>19} {:>9}",
+        "ad", "shown", "clicks", "share %", "95 % interval", "rate %"
+    );
+    for ad in &view.ads {
+        let (low, high) = ad.interval;
+        let range = format!("{:.3} to {:.3}", 100.0 * low, 100.0 * high);
+        let (share, rate) = (100.0 * ad.clicks / ad.shown, 100.0 * ad.rate);
+        println!(
+            "{:<20} {:>9} {:>9} {share:>9.3} {range:>19} {rate:>9.3}",
+            ad.name, ad.shown, ad.clicks
+        );
+    }
+    let (mean, chi, free) = (100.0 * view.mean, view.chi_square, view.ads.len() - 1);
+    println!(
+        "mean {mean:.3} %; chi-square {chi:.1} on {free} degrees of freedom, p = {:.3}",
+        view.chance
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn clicked(lab: &mut Lab, log: &Path) -> Result<ClicksView, Problem> {
+    let text = commands::read_text(log)?;
+    match answer(lab, OperationsRequest::Clicks { text })? {
+        Some(OperationsAnswer::Clicks(view)) => Ok(view),
         _ => Err(no_answer()),
     }
 }

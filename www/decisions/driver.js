@@ -20,8 +20,9 @@ export const at = {
   /** Of the split of a budget. */
   split: null,
   splitProblem: null,
-  /** The log of bids, as text, and the curve of it. */
+  /** A log of bids and one of ads that were shown, as text, and what is estimated from them. */
   bids: { open: false, text: "", found: null, problem: null },
+  ads: { open: false, text: "", found: null, problem: null },
 };
 
 /** Another problem was chosen. */
@@ -124,20 +125,27 @@ export async function askSplit() {
   changed("decide");
 }
 
-// A log of bids ---------------------------------------------------------------------------------------------
+// Logs of bids and of ads -----------------------------------------------------------------------------------
 
-export function writeBids(text, ask = false) {
-  Object.assign(at.bids, { text, found: null, problem: null });
+/** What is asked of each, which is also what the answer is called. */
+const QUESTIONS = { bids: "wins", ads: "clicks" };
+
+/** @param {"bids" | "ads"} kind */
+export function writeTextLog(kind, text, ask = false) {
+  Object.assign(at[kind], { text, found: null, problem: null });
   changed("decide");
-  if (ask) askWins();
+  if (ask) askTextLog(kind);
 }
 
-export async function askWins() {
-  const { text } = at.bids;
-  const { answer, problem } = await askOperations({ type: "wins", text });
-  if (text !== at.bids.text) return;
-  Object.assign(at.bids, { found: answer?.wins ?? null, problem });
+/** @param {"bids" | "ads"} kind */
+export async function askTextLog(kind) {
+  const { text } = at[kind];
+  const type = QUESTIONS[kind];
+  const { answer, problem } = await askOperations({ type, text });
+  if (text !== at[kind].text) return;
+  Object.assign(at[kind], { found: answer?.[type] ?? null, problem });
   changed("decide");
 }
 
-export const useWins = () => apply(at.bids.found.proposal);
+/** @param {"bids" | "ads"} kind */
+export const useTextLog = (kind) => apply(at[kind].found.proposal);

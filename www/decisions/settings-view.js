@@ -9,6 +9,7 @@ import { state } from "../state.js";
 import { fieldGroup } from "../views/fields.js";
 import { facts, fold, options, problemBox } from "../views/parts.js";
 import { bidsView } from "./bids-view.js";
+import { clicksView } from "./clicks-view.js";
 import { askDemand, askSplit, at, openDemand, useProposal } from "./driver.js";
 import { money, plain, unit } from "./money.js";
 
@@ -44,7 +45,7 @@ export function settingsView() {
   return html`
     <div class="part"><h3>${t("settings.title")}</h3>
       ${fieldGroup(`operations ${id}`, "decide", parameters.filter(fits).map(parameter))}</div>
-    ${family() === "ads" ? html`<p class="small soft">${t("settings.ads")}</p>${parameters.includes("winShape") ? bidsView() : nothing}` : html`<div class="part"><details class="fold" data-testid="demand" .open=${at.demandOpen} @toggle=${(event) => openDemand(event.target.open)}>
+    ${family() === "ads" ? html`<p class="small soft">${t("settings.ads")}</p>${parameters.includes("winShape") ? bidsView() : nothing}${parameters.includes("clickRates") ? clicksView() : nothing}` : html`<div class="part"><details class="fold" data-testid="demand" .open=${at.demandOpen} @toggle=${(event) => openDemand(event.target.open)}>
       <summary>${t("demand.title")}</summary>${at.demandOpen ? demand() : nothing}</details></div>`}
   `;
 }

@@ -162,6 +162,8 @@ export default {
   "sample.orders.note": "Five items over 26 weeks with planted demand: choose Price or Stock and read it from the log.",
   "sample.retail": "Online Retail, 5 days",
   "sample.retail.note": "Real orders and returns of a British gift wholesaler. Chen, UCI Online Retail, CC BY 4.0; twelve items.",
+  "sample.bandit": "Open Bandit, 7 days",
+  "sample.bandit.note": "Real ads of ZOZOTOWN, shown at random with known probabilities, and clicks: for the policy board. Saito et al., arXiv 2008.07146, Apache-2.0.",
   "sample.serenade": "Serenade, 8 days",
   "sample.serenade.note": "Session clicks of bol.com's Serenade example, Apache-2.0. Its authors do not say how the data was made.",
 

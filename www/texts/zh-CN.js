@@ -162,6 +162,8 @@ export default {
   "sample.orders.note": "五种商品 26 周的订单，需求是预先设定的：选择“定价”或“库存”，从日志读取需求。",
   "sample.retail": "Online Retail，5 天",
   "sample.retail.note": "英国礼品批发商的真实订单与退货。Chen，UCI Online Retail，CC BY 4.0；十二种商品。",
+  "sample.bandit": "Open Bandit，7 天",
+  "sample.bandit.note": "ZOZOTOWN 以已知概率随机展示的真实广告及其点击，用于策略评估。Saito 等，arXiv 2008.07146，Apache-2.0。",
   "sample.serenade": "Serenade，8 天",
   "sample.serenade.note": "bol.com 的 Serenade 示例会话点击，Apache-2.0。作者未说明数据如何产生。",
 

@@ -7,7 +7,7 @@ use super::super::problems::Problem as Decision;
 use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
 use super::super::{Answer, Lab, Promise, done, not_solved};
 use super::orders::Ordered;
-use super::{Entry, Operation, baselines, view, wins};
+use super::{Entry, Operation, baselines, clicks, view, wins};
 use crate::demand::orders::Period;
 use crate::experiment::parameters::parameter;
 use crate::log::Log;
@@ -65,6 +65,9 @@ impl Lab {
             }
             OperationsRequest::Wins { text } => {
                 OperationsAnswer::Wins(wins::view(&text, &self.problem)?)
+            }
+            OperationsRequest::Clicks { text } => {
+                OperationsAnswer::Clicks(clicks::view(&text, &self.problem, &self.settings)?)
             }
             OperationsRequest::Split => {
                 let (log, demand) = self.ordered()?;

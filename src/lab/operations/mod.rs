@@ -3,6 +3,7 @@
 
 mod answers;
 mod baselines;
+mod clicks;
 mod drill;
 mod episode;
 mod orders;

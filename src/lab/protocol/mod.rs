@@ -31,9 +31,9 @@ use crate::train::{Snapshot, StepTrace};
 
 #[cfg(feature = "whole")]
 pub use operations::{
-    Actions, AtPrice, AxisView, BaselineRow, DemandView, Earnings, Episode, ForecastView, Gap,
-    Measure, OperationsAnswer, OperationsRequest, Panel, PolicyMap, ResponseView, Rule, Shown,
-    SplitLine, SplitView, WinsView,
+    Actions, AdView, AtPrice, AxisView, BaselineRow, ClicksView, DemandView, Earnings, Episode,
+    ForecastView, Gap, Measure, OperationsAnswer, OperationsRequest, Panel, PolicyMap,
+    ResponseView, Rule, Shown, SplitLine, SplitView, WinsView,
 };
 #[cfg(feature = "whole")]
 pub use ranking::{

@@ -38,6 +38,11 @@ pub enum OperationsRequest {
         /// Its text: CSV with bid and won, or bid, wins and auctions.
         text: String,
     },
+    /// How often each ad is clicked, from a log of ads that were shown.
+    Clicks {
+        /// Its text: CSV with ad and click, or ad, clicks and impressions.
+        text: String,
+    },
 }
 
 /// An answer about price, stock or ads.
@@ -54,6 +59,42 @@ pub enum OperationsAnswer {
     Split(SplitView),
     /// How often a bid wins.
     Wins(WinsView),
+    /// How often each ad is clicked.
+    Clicks(ClicksView),
+}
+
+/// The click rates of a log of ads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClicksView {
+    /// Ads, those shown most first, at most 100.
+    pub ads: Vec<AdView>,
+    /// Clicks among all their impressions.
+    pub mean: f64,
+    /// How many impressions at the mean rate each ad is moved by; absent where all rates are the mean.
+    pub strength: Option<f64>,
+    /// Pearson's statistic of equal rates.
+    pub chi_square: f64,
+    /// Chance of a statistic as large without differences.
+    pub chance: f64,
+    /// Parameters that the current problem could take from here.
+    pub proposal: BTreeMap<String, Value>,
+}
+
+/// An ad of a log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdView {
+    /// Its name.
+    pub name: String,
+    /// How often it was shown.
+    pub shown: f64,
+    /// How often it was clicked.
+    pub clicks: f64,
+    /// 95 % interval of its own rate.
+    pub interval: (f64, f64),
+    /// Its rate, moved towards the mean.
+    pub rate: f64,
 }
 
 /// A fitted win-rate curve.

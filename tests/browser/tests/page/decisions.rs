@@ -102,6 +102,25 @@ fn a_win_rate_is_fitted_from_typed_bids_or_refused() {
 }
 
 #[test]
+fn click_rates_are_estimated_from_a_real_log_of_ads_and_taken() {
+    scenario(&Setting::default(), |page| {
+        choose(page, "ads", Some("ads"))?;
+        page.value("document.querySelector('[data-testid=ads] summary').click()")?;
+        page.fill("textbox", "Or type it", "ad,click\na,1\n")?;
+        page.click("button", "Estimate the rates")?;
+        page.wait_for_text("too little for rates")?;
+        page.click("button", "Open Bandit: ads of ZOZOTOWN (real)")?;
+        page.wait_for("document.querySelectorAll('[data-testid=clicks] tbody tr').length === 34")?;
+        page.wait_for_text("chi-square 34 on 33 degrees of freedom")?;
+        page.value("document.querySelector('[data-testid=use-ads]').click()")?;
+        page.wait_until_ready()?;
+        page.wait_for("[...document.querySelectorAll('#decide input')].some(({ value }) => value.split(',').length === 34)")?;
+        page.check_accessibility()?;
+        page.check_width()
+    });
+}
+
+#[test]
 fn they_speak_chinese() {
     let setting = Setting {
         language: "zh-CN",
