@@ -227,6 +227,7 @@ mod tests {
         let counted = read("广告;点击次数;展示次数\n7;3;10\n").unwrap();
         assert_eq!(counted, [ad("7", 10.0, 3.0)]);
         assert_eq!(read("7\t3\t10").unwrap(), counted);
+        assert_eq!(read("shoes,3,10").unwrap(), [ad("shoes", 10.0, 3.0)]);
         for (text, code) in [
             ("", "clicks.columns"),
             ("a,b\n1,2\n", "clicks.columns"),

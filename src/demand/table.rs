@@ -13,7 +13,7 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The first row holds names if its last field is no number.
+    /// The first row holds names if none of its fields is a number.
     pub(super) fn of(text: &'a str) -> Self {
         let text = text.trim_start_matches('\u{feff}');
         let first = lines(text).next().map_or("", |(_, line)| line);
@@ -22,7 +22,7 @@ impl<'a> Table<'a> {
             .find(|&mark| first.contains(mark))
             .unwrap_or(',');
         let first: Vec<String> = fields(first, separator);
-        let named = first.last().is_none_or(|field| number(field).is_none());
+        let named = first.iter().all(|field| field.parse::<f64>().is_err());
         Self {
             text,
             separator,

@@ -131,7 +131,7 @@ const BENCHES: [Module; 2] = [
 ];
 
 /// Writes what benchmarks measure into folders of `out`: the modules that read a log, as visitors get them, and
-/// [`BENCHES`].
+/// both engines with what only benchmarks call.
 ///
 /// # Errors
 /// As for [`build`].
