@@ -6,7 +6,7 @@ use qcart::experiment::parameters::Value;
 use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
 use qcart::lab::protocol::{Carry, RecommendationView, Request, Response};
-use qcart::log::ImportOptions;
+use qcart::log::{ImportOptions, Role};
 
 fn ask(lab: &mut Lab, request: Request) -> Vec<Response> {
     let responses = lab.request(request);
@@ -500,4 +500,65 @@ fn recommendations_of_all_users_are_a_table() {
         responses.last(),
         Some(Response::Chunk { last: true, .. })
     ));
+}
+
+/// The first rows and the event words of a refused file come with the refusal, so that a person can say how to read it.
+#[test]
+fn a_refused_file_shows_what_can_be_mended() {
+    let mut lab = Lab::default();
+    import(&mut lab, file(), b"user,item\na,x\na,y\n");
+    let unknown = b"user,item,event\na,x,angesehen\na,y,angesehen\nb,y,gekauft\n";
+    let refused = import(&mut lab, file(), unknown);
+    assert_eq!(problem(&refused), Some("log.no-events"));
+    let columns = refused.iter().find_map(|response| match response {
+        Response::Preview { preview } => Some(preview.columns.len()),
+        _ => None,
+    });
+    assert_eq!(columns, Some(3));
+    let words = refused.iter().find_map(|response| match response {
+        Response::EventWords { words } => Some(words),
+        _ => None,
+    });
+    let found: Vec<_> = words.unwrap().iter().map(|w| (&*w.word, w.count)).collect();
+    assert_eq!(found, [("angesehen", 2), ("gekauft", 1)]);
+
+    let begin = Request::BeginImport {
+        source: file(),
+        name: "log.csv".to_owned(),
+        size: None,
+        options: ImportOptions {
+            roles: Some(vec![Role::User, Role::Ignore, Role::Ignore]),
+            ..ImportOptions::default()
+        },
+    };
+    ask(&mut lab, begin);
+    // Refused in the middle of a large file, too.
+    let rows = unknown.repeat(5_000);
+    let refused = lab.push(&rows);
+    assert_eq!(problem(&refused), Some("log.no-item"));
+    assert!(matches!(&refused[0], Response::Preview { preview } if preview.rows.len() == 100));
+    // The log read before is still there.
+    let users = Request::Users { query: String::new(), offset: 0, limit: 9 };
+    assert!(matches!(&lab.request(users)[0], Response::Users { total: 1, .. }));
+}
+
+/// A setting that can't be had leaves what was decided and learned, and itself, as they were.
+#[test]
+fn a_refused_decision_harms_nothing() {
+    let mut lab = Lab::default();
+    ask(&mut lab, Request::Decide { problem: "reorder".to_owned() });
+    work(&mut lab, 1_000_000);
+    set(&mut lab, "budget", 2_000.0);
+    ask(&mut lab, Request::Train);
+    work(&mut lab, 1_000_000);
+    let shared = lab.request(Request::Share { carry: Carry::Nothing });
+    let refused = lab.request(Request::Set {
+        key: "maxStock".to_owned(),
+        value: Value::Number(1.0),
+    });
+    assert!(problem(&refused).is_some(), "{refused:?}");
+    assert_eq!(lab.request(Request::Share { carry: Carry::Nothing }), shared);
+    let refused = lab.request(Request::Decide { problem: "chess".to_owned() });
+    assert!(problem(&refused).is_some());
+    assert_eq!(lab.request(Request::Share { carry: Carry::Nothing }), shared);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use qcart::experiment::parameters::{Domain, Settings, Value, parameters};
-use qcart::experiment::{Experiment, Source, VERSION, link, project};
+use qcart::experiment::{Experiment, Source, VERSION, known, link, project};
 use qcart::log::ImportOptions;
 
 fn experiment(settings: Settings) -> Experiment {
@@ -196,6 +196,51 @@ fn unknown_parts_and_impossible_changes_are_refused() {
         code(edited(|json| json["changes"] = change.clone())),
         "link.change"
     );
+}
+
+/// What is not there in this version, or can't be unpacked, is refused before anything is opened.
+#[test]
+fn what_no_version_of_the_page_has_is_refused() {
+    for (path, value, right) in [
+        ("problem", serde_json::json!("chess"), "link.unknown"),
+        (
+            "source",
+            serde_json::json!({"type": "sample", "id": "nope"}),
+            "link.unknown",
+        ),
+        (
+            "source",
+            serde_json::json!({"type": "inline", "name": "x.csv", "data": "AAAA"}),
+            "link.damaged",
+        ),
+    ] {
+        let text = edited(|json| json[path] = value.clone());
+        assert_eq!(link::read(&text).unwrap_err().code, right, "{path} {value}");
+    }
+    let gap = edited(|json| json["options"]["sessionGapMinutes"] = serde_json::json!(-5.0));
+    assert_eq!(link::read(&gap).unwrap_err().code, "parameter.range");
+}
+
+/// What may be named is what there is.
+#[test]
+fn every_problem_and_sample_can_be_named() {
+    let mut there: Vec<String> = qcart::lab::problems::problems()
+        .into_iter()
+        .map(|one| one.id.to_owned())
+        .collect();
+    let mut named: Vec<String> = known::PROBLEMS.iter().map(|id| (*id).to_owned()).collect();
+    there.sort();
+    named.sort();
+    assert_eq!(named, there);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("www");
+    let page = std::fs::read_to_string(root.join("samples.js")).unwrap();
+    for (id, file) in known::SAMPLES {
+        assert!(root.join("samples").join(file).is_file(), "{file}");
+        let entry = format!("{{ id: \"{id}\", file: \"{file}\" }}");
+        assert!(page.contains(&entry), "{entry}");
+    }
+    // One more is the generated shop, which is no file.
+    assert_eq!(page.matches("{ id:").count(), known::SAMPLES.len() + 1);
 }
 
 #[test]

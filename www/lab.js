@@ -86,7 +86,8 @@ export async function importLog(origin, options = {}) {
   data.problem = null;
   data.pasting = false;
   data.reads += 1;
-  data.pending = { origin, options, since: performance.now(), progress: null, sorting: null, preview: null };
+  if (data.refused?.origin !== origin) data.refused = null;
+  data.pending = { origin, options, since: performance.now(), progress: null, sorting: null, preview: null, words: [] };
   changed("data", "learn", "chrome");
   const begin = {
     type: "beginImport",
@@ -121,7 +122,7 @@ export async function chooseSample(id) {
     const blob = await fetchSample(chosen);
     importLog({ source: { type: "sample", id }, name: chosen.file, blob, sample: id });
   } catch {
-    fail("data", { what: both("data.fetch"), mend: null });
+    fail({ what: both("data.fetch"), mend: null });
   }
 }
 
@@ -144,12 +145,28 @@ export function cancelImport() {
   changed("data", "learn");
 }
 
+/** What the controls of how a file is read are about: the one being read, the one that could not be, or the one in use. */
+export function atHand() {
+  const { pending, refused, current, options, preview, report } = state.data;
+  const inUse = current && { origin: current, options, preview, words: report?.eventWords ?? [] };
+  if (!pending) return refused ?? inUse;
+  // Until its first rows are there again, those of before will do.
+  const before = [refused, inUse].find((one) => one?.origin === pending.origin);
+  if (!before) return pending;
+  return { ...pending, preview: pending.preview ?? before.preview, words: pending.words.length > 0 ? pending.words : before.words };
+}
+
 /** Reads the same log again with other options. */
 export function readAgain(changes) {
-  const origin = state.data.pending?.origin ?? state.data.current;
-  if (!origin) return;
-  const base = state.data.pending?.options ?? state.data.options;
-  importLog(origin, changes ? { ...base, ...changes } : {});
+  const hand = atHand();
+  if (!hand) return;
+  importLog(hand.origin, changes ? { ...hand.options, ...changes } : {});
+}
+
+/** Gives up on the file that could not be read. */
+export function leaveRefused() {
+  Object.assign(state.data, { refused: null, problem: null });
+  changed("data");
 }
 
 export async function saveRejects() {
@@ -194,15 +211,21 @@ const isAside = (key, group) =>
 
 /** Takes a checked value; a live one acts at once, the others start what depends on them anew. */
 export async function set(key, value) {
-  if (state.settings[key] === value) return;
+  const before = state.settings[key];
+  if (before === value) return;
   state.settings[key] = value;
-  const { group, live } = parameter(key);
+  const { group, live, domain } = parameter(key);
+  const { learn } = state;
   const running = state.learn.phase === "running" || state.learn.phase === "paused";
   state.share.stale = true;
   if (group !== "generator" && group !== "sessions" && !isAside(key, group) && !(live && running)) forgetLearning();
   changed();
   const { problem } = await ask({ type: "set", key, value });
   if (problem) {
+    // Refused: all is as it was, and the field says why.
+    state.settings[key] = before;
+    state.learn = learn;
+    if (domain.type !== "choice" && domain.type !== "flag") state.drafts[key] = String(value);
     state.wrong[key] = problem;
     changed();
     return;
@@ -371,14 +394,20 @@ export async function keepFinding(finding) {
 /** A question of the boards to the laboratory; nobody else hears the answer. */
 export const askLab = (request) => ask(request, true);
 
-/** Sets everything as an experiment says, which the page's module has read and checked. */
+/**
+ * Sets everything as an experiment says, which the page's module has read and checked.
+ * @throws a problem, if something that it needs is not there; nothing has changed then
+ */
 export async function openExperiment(experiment) {
-  if (!isKnown(experiment.problem) && !(await openDecisions())) return;
-  const { approximator = "table" } = experiment.settings;
-  if (approximator !== "table" && !(await openNetworks())) return;
+  const { source, options, settings } = experiment;
+  if (experiment.problem === "shop" && source.type === "none") throw { what: both("share.noLog"), mend: null };
+  const origin = await originOf(source);
+  const needsMore = !isKnown(experiment.problem) || (settings.approximator ?? "table") !== "table";
+  const more = isKnown(experiment.problem) ? openNetworks : openDecisions;
+  if (needsMore && !(await more())) throw { what: both("load.network"), mend: null };
   // What a link leaves out stands at its default.
   const defaults = Object.fromEntries(state.catalog.parameters.map((one) => [one.key, defaultOf(one)]));
-  state.settings = { ...defaults, ...experiment.settings };
+  state.settings = { ...defaults, ...settings };
   state.drafts = {};
   state.wrong = {};
   state.decide.problem = experiment.problem;
@@ -386,30 +415,23 @@ export async function openExperiment(experiment) {
   state.share.link = null;
   forgetLearning();
   await wire.send({ act: "open", experiment });
-  const { source, options } = experiment;
   state.share.wanted = source.type === "file" ? source : null;
   changed();
-  if (source.type === "generated") {
-    importLog({ source, name: `${t("sample.generated")}.csv`, sample: "generated" }, options);
-  } else if (source.type === "sample") {
-    openSample(source, options);
-  } else if (source.type === "inline") {
-    const blob = new Blob([(await loadPage()).inlineLog(source.data)]);
-    importLog({ source, name: source.name, blob }, options);
-  } else if (source.type === "none") {
-    decide(experiment.problem);
-  }
+  if (origin) importLog(origin, options);
+  else if (source.type === "none") decide(experiment.problem);
   announce(t("share.opened"));
 }
 
-async function openSample(source, options) {
+/** Where the log of an experiment is read from; null where it has none, or it is still to be given. */
+async function originOf(source) {
+  if (source.type === "generated") return { source, name: `${t("sample.generated")}.csv`, sample: "generated" };
+  if (source.type === "inline") return { source, name: source.name, blob: new Blob([(await loadPage()).inlineLog(source.data)]) };
+  if (source.type !== "sample") return null;
   const chosen = sample(source.id);
-  try {
-    const blob = await fetchSample(chosen);
-    importLog({ source, name: chosen.file, blob, sample: source.id }, options);
-  } catch {
-    fail("data", { what: both("data.fetch"), mend: null });
-  }
+  const blob = await fetchSample(chosen).catch(() => {
+    throw { what: both("data.fetch"), mend: null };
+  });
+  return { source, name: chosen.file, blob, sample: source.id };
 }
 
 /** The file that an opened experiment asked for, or another one in its place. */
@@ -428,6 +450,10 @@ const answers = {
     if (pending) pending.preview = preview;
     else state.data.preview = preview;
     changed("data");
+  },
+  eventWords({ words }) {
+    const { pending } = state.data;
+    if (pending) pending.words = words;
   },
   importProgress({ progress }) {
     const { pending } = state.data;
@@ -454,6 +480,7 @@ const answers = {
       dialect: answer.dialect,
       rejects: answer.rejects,
       pending: null,
+      refused: null,
       problem: null,
     });
     held = answer.file;
@@ -548,9 +575,9 @@ const answers = {
       // Another file than the one asked for may need to be read in another way.
       importLog(pending.origin);
     } else if (pending) {
-      fail("data", problem);
+      fail(problem);
     } else if (problem.code?.startsWith("log.") || problem.code?.startsWith("import.")) {
-      fail("data", problem);
+      fail(problem);
     } else if (state.learn.phase === "running") {
       learnAnswer({ problem });
     } else {
@@ -564,9 +591,12 @@ function take(response) {
   answers[response.type]?.(response);
 }
 
-function fail(where, problem) {
-  state[where].problem = problem;
-  state[where].pending = null;
+/** The log could not be read; if its first rows are known, how it is read can be changed. */
+function fail(problem) {
+  const { data } = state;
+  const hand = data.pending && atHand();
+  if (hand?.preview) data.refused = hand;
+  Object.assign(data, { problem, pending: null });
   changed("data", "learn");
 }
 
@@ -598,7 +628,9 @@ function recover(text) {
   lastCrash = origin;
   held = null;
   data.pending = null;
-  if (!again && origin) Object.assign(data, { current: null, report: null, preview: null, file: null });
+  data.refused = null;
+  const other = origin !== data.current;
+  if (!again && !other) Object.assign(data, { current: null, report: null, preview: null, file: null });
   state.decide.world = null;
   state.decide.solving = null;
   download = null;
@@ -606,6 +638,7 @@ function recover(text) {
   // Choosing a problem brings the settings that suit it; what a person had set comes after.
   recovering = { ...state.settings };
   if (again) importLog(origin, options);
+  else if (other && data.current) importLog(data.current, data.options);
   else if (state.decide.problem !== "shop") decide(state.decide.problem);
   changed();
 }

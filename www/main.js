@@ -5,6 +5,7 @@ import "./chart.js";
 import { acceptDrops, take } from "./drop.js";
 import { firstLanguage, speak } from "./i18n.js";
 import { chooseSample, connect, defaultOf } from "./lab.js";
+import { canRemember } from "./memory.js";
 import { notify } from "./voice.js";
 import { loadBuild } from "./load.js";
 import { keepForOffline } from "./offline.js";
@@ -57,6 +58,7 @@ async function start() {
     if (early) take(early);
     else chooseSample("generated");
   }
+  if (!canRemember()) notify({ id: "storage", kind: "", text: "storage.title", more: "storage.more" });
   addEventListener("hashchange", () => isLink(location.hash) && openAddress());
   keepForOffline();
 }

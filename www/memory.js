@@ -2,6 +2,17 @@
 
 const PREFIX = "qcart.";
 
+/** Whether anything outlives the page here. */
+export function canRemember() {
+  try {
+    localStorage.setItem(`${PREFIX}try`, "");
+    localStorage.removeItem(`${PREFIX}try`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function recall(key) {
   try {
     return localStorage.getItem(PREFIX + key);

@@ -6,8 +6,8 @@ import { dismiss, notify } from "./voice.js";
 import { openExperiment as openBoardsOf } from "./boards.js";
 import { changed, state } from "./state.js";
 
-/** Only fragments with a version are experiments; #data and the like are places on the page. */
-export const isLink = (fragment) => /^#?v\d+\./.test(fragment);
+/** Only fragments with a version are experiments, be they cut off right behind it; #data and the like are places on the page. */
+export const isLink = (fragment) => /^#?v\d+(\.|$)/.test(fragment);
 
 /** Opens the experiment of the page's own address, or says at the top why not. */
 export async function openAddress() {
@@ -36,10 +36,10 @@ async function attempt(read, refuse) {
   state.share.incoming = null;
   try {
     const experiment = await read(await loadPage());
+    await openExperiment(experiment);
+    openBoardsOf(experiment);
     state.share.pasted = "";
     dismiss("link");
-    openBoardsOf(experiment);
-    await openExperiment(experiment);
     notify({ id: "opened", kind: "", text: "share.opened", more: "share.opened.train" });
   } catch (problem) {
     refuse(problem?.what ? problem : { what: { key: `load.${problem.kind ?? "other"}`, values: { status: problem.status ?? "" } }, mend: null });

@@ -26,8 +26,10 @@ export function emptyData() {
   return {
     /** Where the log in use comes from: `{type, id?, name, blob?}`. */
     current: null,
-    /** The import under way: `{source, name, blob, size, since, progress, sorting, preview}`. */
+    /** The import under way: `{origin, options, since, progress, sorting, preview, words}`. */
     pending: null,
+    /** The file that could not be read as it was last tried, like `pending`: how it is read can still be changed. */
+    refused: null,
     /** How many logs were begun to be read. */
     reads: 0,
     preview: null,

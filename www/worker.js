@@ -35,6 +35,8 @@ self.onmessage = async ({ data }) => {
   } catch (error) {
     fail(error, data.id);
   }
+  // What was under way goes on, however a reading ended.
+  if (engine) pump();
 };
 
 const pulse = () => self.postMessage({ pulse: true });
@@ -49,7 +51,6 @@ async function start({ build }) {
 function request({ id, request: what }) {
   work = FIRST_SLICE;
   answer(engine.request(what), id);
-  pump();
 }
 
 function open({ id, experiment }) {
@@ -116,7 +117,6 @@ function unreadable(turn, name) {
   reading = null;
   engine.request({ type: "cancelImport" });
   post([moved(name)]);
-  pump();
 }
 
 const moved = (name) => ({ type: "problem", problem: { code: "file.unreadable", what: { key: "data.unreadable", values: { name } }, place: null, mend: null } });
@@ -159,7 +159,6 @@ function endReading(turn, fingerprint) {
   if (turn.refused) return;
   if (fingerprint) engine.request({ type: "fingerprint", fingerprint });
   heed(engine.request({ type: "endImport" }), turn);
-  pump();
 }
 
 /** Passes answers on, but for a missing decoder that can still be loaded. */
@@ -175,7 +174,6 @@ function heed(responses, turn) {
 function abandon({ id }) {
   reading = null;
   answer(engine.request({ type: "cancelImport" }), id);
-  pump();
 }
 
 /** The generated shop as one file. */

@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod finding;
+pub mod known;
 pub mod link;
 pub mod outcome;
 pub mod parameters;
@@ -205,8 +206,13 @@ impl Unchecked {
     /// Checks every part.
     ///
     /// # Errors
-    /// What the parameter table says of a value out of range, what is wrong with a change, a comparison or a finding.
+    /// What the parameter table says of a value out of range, what is wrong with a change, a comparison or a finding; `link.unknown`
+    /// for a problem or sample that there is none of; those of [`link::unpack`] for a log inside.
     pub fn check(self) -> Result<Experiment, Problem> {
+        known::check_problem(&self.problem)?;
+        known::check_source(&self.source)?;
+        let gap = Value::Number(self.options.session_gap_minutes);
+        parameter("sessionGap")?.check(&gap)?;
         for change in &self.changes {
             check_change(change)?;
         }

@@ -6,8 +6,7 @@ use super::protocol::Response;
 use super::users::Users;
 use crate::experiment::digest::Sum;
 use crate::experiment::{Source, link, project};
-use crate::log::Rejects;
-use crate::log::{Finishing, Imported, Importer};
+use crate::log::{Finishing, Imported, Importer, Rejects};
 use crate::log::{ImportOptions, SourceFile};
 use crate::log::{Log, NONE};
 use crate::problem::Problem;
@@ -63,6 +62,21 @@ enum Stage {
     Finishing(Box<Finishing>),
 }
 
+/// Why a file could not be read, after what a person needs to mend how it was read: its first rows, its event words.
+pub struct Refused {
+    before: Vec<Response>,
+    problem: Problem,
+}
+
+impl Refused {
+    /// Everything there is to say.
+    pub fn responses(self) -> Vec<Response> {
+        let Self { before, problem } = self;
+        let problem = Response::Problem { problem };
+        before.into_iter().chain([problem]).collect()
+    }
+}
+
 impl Import {
     /// Starts reading.
     pub fn new(source: Source, importer: Importer) -> Self {
@@ -76,11 +90,16 @@ impl Import {
     }
 
     /// Takes the next bytes.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Response>, Problem> {
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Response>, Refused> {
         let Stage::Reading(importer) = &mut self.stage else {
             return Ok(Vec::new());
         };
-        importer.push(bytes)?;
+        let taken = importer.push(bytes);
+        let mut responses = preview(importer, &mut self.previewed);
+        if let Err(problem) = taken {
+            let before = responses;
+            return Err(Refused { before, problem });
+        }
         self.raw = self
             .raw
             .take()
@@ -89,7 +108,6 @@ impl Import {
                 raw.extend_from_slice(bytes);
                 raw
             });
-        let mut responses = preview(importer, &mut self.previewed);
         responses.push(Response::ImportProgress {
             progress: importer.progress(),
         });
@@ -112,16 +130,25 @@ impl Import {
     }
 
     /// All bytes were taken.
-    pub fn end(mut self) -> Result<(Self, Vec<Response>), Problem> {
+    pub fn end(mut self) -> Result<(Self, Vec<Response>), Refused> {
         let Stage::Reading(mut importer) = self.stage else {
             return Ok((self, Vec::new()));
         };
-        importer.end()?;
-        let mut responses = preview(&importer, &mut self.previewed);
+        let ended = importer.end();
+        let mut before = preview(&importer, &mut self.previewed);
         let progress = importer.progress();
-        responses.push(Response::ImportProgress { progress });
-        self.stage = Stage::Finishing(Box::new(importer.finish()?));
-        Ok((self, responses))
+        before.push(Response::ImportProgress { progress });
+        let words = importer.event_words();
+        match ended.and_then(|()| importer.finish()) {
+            Ok(finishing) => {
+                self.stage = Stage::Finishing(Box::new(finishing));
+                Ok((self, before))
+            }
+            Err(problem) => {
+                before.push(Response::EventWords { words });
+                Err(Refused { before, problem })
+            }
+        }
     }
 
     /// Whether all bytes were taken and the events are being sorted.

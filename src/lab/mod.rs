@@ -52,6 +52,12 @@ pub use studies::policies_of;
 
 type Answer = Result<Vec<Response>, Problem>;
 
+/// A decision problem on its way: a shop is made in slices, every other at once.
+enum Begun {
+    Building(Box<Building>),
+    Made(Decision),
+}
+
 /// What an opened link asks to be repeated.
 #[derive(Default)]
 struct Promise {
@@ -145,11 +151,10 @@ impl Lab {
         let Some(import) = &mut self.import else {
             return Vec::new();
         };
-        let answer = import.push(bytes);
-        if answer.is_err() {
+        import.push(bytes).unwrap_or_else(|refused| {
             self.import = None;
-        }
-        answered(answer)
+            refused.responses()
+        })
     }
 
     /// Whether there is something under way that needs slices of work.
@@ -289,9 +294,13 @@ impl Lab {
         let Some(import) = self.import.take() else {
             return done();
         };
-        let (import, responses) = import.end()?;
-        self.import = Some(import);
-        Ok(responses)
+        Ok(match import.end() {
+            Ok((import, responses)) => {
+                self.import = Some(import);
+                responses
+            }
+            Err(refused) => refused.responses(),
+        })
     }
 
     fn advance_import(&mut self) -> Answer {
@@ -322,21 +331,37 @@ impl Lab {
 
     /// Makes the decision problem and starts solving it. Another problem brings the settings that suit it. A shop is made in
     /// slices, and told of when it is made.
+    /// Where it is refused, what was decided before stays, with what was learned.
     fn decide(&mut self, problem: &str) -> Answer {
+        let before = self.settings.clone();
+        let begun = self.begin_deciding(problem);
+        if begun.is_err() {
+            self.settings = before;
+        }
+        let begun = begun?;
+        self.forget_decision();
+        self.problem = problem.to_owned();
+        match begun {
+            Begun::Building(building) => {
+                self.building = Some(building);
+                Ok(vec![self.settings_response(), Response::Building])
+            }
+            Begun::Made(decision) => {
+                self.decided = Some(Decided::new(decision, self.settings.number("gamma")));
+                Ok(vec![self.settings_response(), self.world()?])
+            }
+        }
+    }
+
+    fn begin_deciding(&mut self, problem: &str) -> Result<Begun, Problem> {
         if problem != self.problem {
             self.suit(problem)?;
         }
-        self.forget_decision();
         if problem == SHOP {
             let building = Building::new(&self.data()?.log, configure::shop(&self.settings))?;
-            self.building = Some(Box::new(building));
-            self.problem = problem.to_owned();
-            return Ok(vec![self.settings_response(), Response::Building]);
+            return Ok(Begun::Building(Box::new(building)));
         }
-        let decision = problems::build(problem, &self.settings)?;
-        self.problem = problem.to_owned();
-        self.decided = Some(Decided::new(decision, self.settings.number("gamma")));
-        Ok(vec![self.settings_response(), self.world()?])
+        problems::build(problem, &self.settings).map(Begun::Made)
     }
 
     fn advance_building(&mut self, work: u64) -> Answer {
@@ -462,12 +487,18 @@ impl Lab {
         if key == "approximator" {
             return self.approximate(value);
         }
+        let before = self.settings.get(key).cloned();
         self.settings.set(key, value)?;
-        self.promise = Promise::default();
         if self.rebuilds(parameter) {
             let problem = self.problem.clone();
-            return self.decide(&problem);
+            let answer = self.decide(&problem);
+            match before {
+                Some(before) if answer.is_err() => self.settings.set(key, before)?,
+                _ => self.promise = Promise::default(),
+            }
+            return answer;
         }
+        self.promise = Promise::default();
         match parameter.group {
             Group::Sessions | Group::Generator | Group::Operations => done(),
             _ => {

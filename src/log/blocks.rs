@@ -8,6 +8,7 @@ use super::import::{MOST_EVENTS, SAMPLE};
 use super::intern::PADDING;
 use super::look::no_rows;
 use super::options::{Delimiter, Dialect, ImportOptions, ImportProgress, SourceFile, TextEncoding};
+use super::report::EventWord;
 use super::rows::{Events, Piece, Reading};
 use super::schema::Schema;
 use super::splitter::{self, Batch, LONGEST_ROW};
@@ -280,6 +281,11 @@ impl Blocks {
             return Err(too_large(events, bytes));
         }
         Ok(())
+    }
+
+    /// The event words so far, most frequent first.
+    pub(super) fn event_words(&self) -> Vec<EventWord> {
+        super::finish::words(&self.events)
     }
 
     pub(super) fn finish(

@@ -128,7 +128,7 @@ impl Counting {
             lengths: self.session_lengths(log),
             top_items: self.top_items(log),
             conversions: self.conversions(),
-            memory_bytes: memory(log),
+            memory_bytes: log.bytes(),
             ..Report::default()
         }
     }
@@ -224,27 +224,4 @@ fn content(log: &Log, at: usize) -> (u32, u8, [u32; 2], u64, [u32; 2]) {
             .map_or(0, |column| column[at].to_bits()),
         [number(&events.position), number(&events.variant)],
     )
-}
-
-/// Bytes of memory that a log takes.
-fn memory(log: &Log) -> u64 {
-    let events = &log.events;
-    let optional = usize::from(events.price.is_some())
-        + usize::from(events.quantity.is_some())
-        + 2 * usize::from(events.propensity.is_some())
-        + usize::from(events.position.is_some())
-        + usize::from(events.variant.is_some());
-    let names = [
-        &log.users,
-        &log.items,
-        &log.session_names,
-        &log.categories,
-        &log.variants,
-    ]
-    .iter()
-    .map(|names| names.bytes())
-    .sum::<usize>();
-    (log.len() * (13 + 4 * optional)
-        + names
-        + (log.item_category.len() + 2 * log.sessions() + 1) * 4) as u64
 }

@@ -349,7 +349,7 @@ impl Plan {
 }
 
 /// The event words of the file, most frequent first. A log without an event column has the empty word only.
-fn words(events: &Read) -> Vec<EventWord> {
+pub(super) fn words(events: &Read) -> Vec<EventWord> {
     let mut words: Vec<EventWord> = Vec::new();
     for (name, word) in events.event_words().filter(|(_, word)| word.count > 0) {
         let place = words.partition_point(|other| {

@@ -7,6 +7,7 @@ use super::finish::Finishing;
 use super::inflate::Inflate;
 use super::look::{empty, look};
 use super::options::{ImportOptions, ImportProgress, Preview, SourceFile};
+use super::report::EventWord;
 use crate::problem::{Problem, Text};
 
 /// Bytes that guesses are made from.
@@ -133,6 +134,15 @@ impl Importer {
     #[must_use]
     pub fn preview(&self) -> Option<&Preview> {
         self.preview.as_ref()
+    }
+
+    /// The event words of the file so far, most frequent first; none before its rows are read.
+    #[must_use]
+    pub fn event_words(&self) -> Vec<EventWord> {
+        match &self.stage {
+            Stage::Rows(rows) => rows.event_words(),
+            Stage::Sample(_) => Vec::new(),
+        }
     }
 
     /// How far the import has come.

@@ -191,6 +191,30 @@ impl Log {
         self.events.item.len()
     }
 
+    /// Bytes of memory that it takes: 13 an event and 4 more for each column of numbers that it has (8 for propensities), and the names.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let events = &self.events;
+        let optional = usize::from(events.price.is_some())
+            + usize::from(events.quantity.is_some())
+            + 2 * usize::from(events.propensity.is_some())
+            + usize::from(events.position.is_some())
+            + usize::from(events.variant.is_some());
+        let names = [
+            &self.users,
+            &self.items,
+            &self.session_names,
+            &self.categories,
+            &self.variants,
+        ]
+        .iter()
+        .map(|names| names.bytes())
+        .sum::<usize>();
+        (self.len() * (13 + 4 * optional)
+            + names
+            + (self.item_category.len() + 2 * self.sessions() + 1) * 4) as u64
+    }
+
     /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {

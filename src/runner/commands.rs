@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use qcart::demand::planted;
 use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::experiment::parameters::{Settings, Value, parameter};
-use qcart::experiment::{Experiment, SHOP, Source, link, project};
+use qcart::experiment::{Experiment, SHOP, Source, known, link, project};
 use qcart::lab::protocol::{Carry, Request, Response, World};
 use qcart::lab::{Lab, generator};
 use qcart::log::ImportOptions;
@@ -132,7 +132,10 @@ pub fn give_data(
             let bytes = link::unpack(data, project::LARGEST as u64)?;
             import_bytes(lab, name, source, options, std::iter::once(bytes)).map(drop)
         }
-        (Source::Sample { id }, None) => Err(asks_for(&format!("www/samples/{id}"))),
+        (Source::Sample { id }, None) => {
+            let file = known::sample_file(id).unwrap_or(id);
+            Err(asks_for(&format!("the sample {file} (in www/samples)")))
+        }
         (
             Source::File {
                 name,

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { cancelImport, choosePasted, chooseProblem, chooseSample, giveWanted, importLog, readAgain, saveRejects, saveShop } from "../lab.js";
+import { atHand, cancelImport, choosePasted, chooseProblem, chooseSample, giveWanted, importLog, leaveRefused, readAgain, saveRejects, saveShop } from "../lab.js";
 import { family } from "../decisions.js";
 import { take } from "../drop.js";
 import { SAMPLES } from "../samples.js";
@@ -24,8 +24,9 @@ export function dataView() {
     ${data.pasting ? paste() : nothing}
     ${data.pending ? progress(data.pending) : nothing}
     ${problemBox(data.problem, data.report ? t("data.kept") : nothing)}
+    ${data.refused ? how() : nothing}
     ${report()}
-    ${how()}
+    ${data.refused ? nothing : how()}
     ${generator()}
   `;
 }
@@ -155,10 +156,12 @@ const rejectGroup = (group) => html`<div class="small">
 
 /** Every guess of the importer, each open to correction. */
 function how() {
-  const preview = state.data.pending?.preview ?? state.data.preview;
-  if (!preview || !(state.data.pending ?? state.data.current)) return nothing;
-  const own = (state.data.pending?.origin ?? state.data.current)?.source.type === "file";
-  return html`<div class="part">${fold("how", t("data.how"), () => html`<div class="stack">
+  const { preview, origin, words } = atHand() ?? {};
+  if (!preview) return nothing;
+  const { pending, refused } = state.data;
+  const broken = refused?.origin === origin;
+  const title = broken ? t("data.how.refused", { name: origin.name }) : t("data.how");
+  return html`<div class="part">${fold(broken ? "how refused" : "how", title, () => html`<div class="stack">
     <div class="pair">
       ${choice("encoding", t("data.encoding"), ENCODINGS, preview.encoding, (encoding) => ({ encoding }))}
       ${choice("delimiter", t("data.delimiter"), ["comma", "semicolon", "tab", "pipe"].map((d) => [d, t(`delimiter.${d}`)]), preview.delimiter, (delimiter) => ({ delimiter, roles: null }))}
@@ -170,10 +173,11 @@ function how() {
     <h3>${t("data.columns")}</h3>
     ${missingRoles(preview)}
     <ul class="columns">${preview.columns.map((column, at) => columnRow(column, at, preview))}</ul>
-    ${words()}
-    ${state.data.pending ? nothing : firstRows(preview)}
-    <div class="row"><button type="button" class="quiet" @click=${() => readAgain(null)}>${t("data.guess")}</button></div>
-  </div>`, { open: own })}</div>`;
+    ${eventWords(words)}
+    ${pending ? nothing : firstRows(preview)}
+    <div class="row"><button type="button" class="quiet" @click=${() => readAgain(null)}>${t("data.guess")}</button>
+      ${broken ? html`<button type="button" class="quiet" @click=${leaveRefused}>${t("data.leave")}</button>` : nothing}</div>
+  </div>`, { open: broken || origin.source.type === "file" })}</div>`;
 }
 
 const choice = (id, label, entries, chosen, change) => html`<div class="field"><label for=${`i-${id}`}>${label}</label>
@@ -183,11 +187,20 @@ const flag = (id, text, chosen) =>
   choice(id, t(text), [["true", t(`${text}.yes`)], ["false", t(`${text}.no`)]], chosen, (value) => ({ [id]: value === "true" }));
 
 function columnRow(column, at, preview) {
-  const change = (event) => readAgain({ roles: preview.columns.map((other, i) => (i === at ? event.target.value : other.role)) });
+  const change = (event) => readAgain({ roles: withRole(preview.columns, at, event.target.value) });
   return html`<li>
     <span class="clip"><span class="name">${column.name}</span> <span class="sample mono" title=${say(column.why)}>${column.samples.join(" · ")}</span></span>
     <select aria-label=${t("data.role", { name: column.name })} @change=${change}>${options(ROLES.map((role) => [role, t(`role.${role}`)]), column.role)}</select>
   </li>`;
+}
+
+/** Roles with this one given to a column: whoever had it takes that column's old one. Two columns may make up the time. */
+function withRole(columns, at, role) {
+  const roles = columns.map((column) => column.role);
+  const holders = role === "ignore" ? [] : roles.flatMap((other, i) => (other === role && i !== at ? [i] : []));
+  if (holders.length >= (role === "time" ? 2 : 1)) roles[holders.at(-1)] = roles[at];
+  roles[at] = role;
+  return roles;
 }
 
 function missingRoles({ columns }) {
@@ -197,10 +210,9 @@ function missingRoles({ columns }) {
   return nothing;
 }
 
-function words() {
-  const list = state.data.report?.eventWords ?? [];
+function eventWords(list) {
   if (list.length === 0) return nothing;
-  const change = (word) => (event) => readAgain({ eventTypes: { ...state.data.options.eventTypes, [word]: event.target.value || null } });
+  const change = (word) => (event) => readAgain({ eventTypes: { ...atHand().options.eventTypes, [word]: event.target.value || null } });
   return html`<h3>${t("data.words")}</h3>
     <ul class="columns">${list.slice(0, 30).map(({ word, count, mapped }) => html`<li>
       <span class="clip"><span class="name">${word || t("data.words.empty")}</span> <span class="sample num">${format.whole(count)}</span></span>

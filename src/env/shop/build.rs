@@ -7,8 +7,10 @@ use crate::env::shop::{Entry, Rest, Shop};
 use crate::log::Log;
 use crate::problem::{Problem, Text};
 
-/// Bytes that a shop may take: what is left of the 4 GiB of a browser's engine beside the largest log.
+/// Bytes that a shop may take: what is left of the 4 GiB of a browser's engine for tables and answers beside it.
 const ROOM: u64 = 5 << 29;
+/// Bytes that a shop and its log may take together.
+const ROOM_WITH_LOG: u64 = 7 << 29;
 
 impl Shop {
     /// Makes the decision problem of a log.
@@ -55,7 +57,8 @@ impl Building {
     /// # Errors
     /// Those of [`Shop::build`], but for `shop.no-sequence`.
     pub fn new(log: &Log, config: ShopConfig) -> Result<Self, Problem> {
-        Self::within(ROOM, log, config)
+        let left = ROOM_WITH_LOG.saturating_sub(log.bytes());
+        Self::within(left.min(ROOM), log, config)
     }
 
     /// The same where the problem may take `room` bytes.

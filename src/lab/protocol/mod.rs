@@ -23,9 +23,9 @@ use crate::experiment::outcome::{Outcome, Verdict};
 use crate::experiment::parameters::Value;
 use crate::experiment::ranking::Ranking;
 use crate::experiment::{Experiment, Source};
-use crate::log::Report;
-use crate::log::{Dialect, ImportOptions, ImportProgress, Preview, SourceFile};
-use crate::log::{RejectGroup, Rejects};
+use crate::log::{
+    Dialect, EventWord, ImportOptions, ImportProgress, Preview, RejectGroup, Rejects, Report, SourceFile,
+};
 use crate::problem::{Problem, Text};
 use crate::train::{Snapshot, StepTrace};
 
@@ -176,6 +176,11 @@ pub enum Response {
     Preview {
         /// Guesses and first rows.
         preview: Box<Preview>,
+    },
+    /// The event words of a file that could not be read, most frequent first: one may say what they mean.
+    EventWords {
+        /// The words, with how often they occur and what they were taken for.
+        words: Vec<EventWord>,
     },
     /// How far the import is.
     ImportProgress {

@@ -5,6 +5,7 @@ mod decisions;
 mod deep;
 mod evaluate;
 mod import;
+mod mending;
 mod networks;
 mod offline;
 mod opening;

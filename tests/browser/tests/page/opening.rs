@@ -101,6 +101,7 @@ fn works_where_storage_is_forbidden() {
             &json!({ "source": forbid }),
         )?;
         page.visit("?again")?;
-        page.wait_until_ready()
+        page.wait_until_ready()?;
+        page.wait_for_text("This browser stores nothing for this page.")
     });
 }
