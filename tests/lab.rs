@@ -261,7 +261,15 @@ fn changes_and_a_stop_by_hand_are_repeated() {
         },
     );
     work(&mut second, 10_000);
-    let (outcome, verdict) = train(&mut second, 1_234);
+    ask(&mut second, Request::Train);
+    let responses = work(&mut second, 1_234);
+    // The repeated change is told like the one that was made.
+    let told: Vec<_> = responses
+        .iter()
+        .filter(|response| matches!(response, Response::Changed { .. }))
+        .collect();
+    assert_eq!(told, [&changed[0]]);
+    let (outcome, verdict) = trained(responses);
     assert_eq!(outcome, promised);
     assert!(verdict.unwrap().reproduced);
 }

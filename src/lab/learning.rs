@@ -95,6 +95,23 @@ pub(super) fn needs(config: &TrainConfig, problem: &Decision) -> Option<Needs> {
     }
 }
 
+impl From<Change> for Response {
+    fn from(change: Change) -> Self {
+        let Change {
+            run,
+            step,
+            key,
+            value,
+        } = change;
+        Self::Changed {
+            run,
+            step,
+            key,
+            value,
+        }
+    }
+}
+
 /// What remains of a run that ended.
 struct Ended {
     last: Option<Snapshot>,
@@ -117,6 +134,8 @@ pub struct Training {
     measured: Sum,
     /// Changes and the stop that this training shall repeat, or that were made to it.
     changes: Vec<Change>,
+    /// How many of the changes have come about and were told.
+    changed: usize,
     stop: Option<Stop>,
 }
 
@@ -139,6 +158,7 @@ impl Training {
             learned: Sum::default(),
             measured: Sum::default(),
             changes,
+            changed: 0,
             stop,
         };
         training.current = Some(training.trainer(decided, settings)?);
@@ -243,12 +263,21 @@ impl Training {
             key: key.to_owned(),
             value: value.clone(),
         });
-        Ok(vec![Response::Changed {
-            run,
-            step,
-            key: key.to_owned(),
-            value: value.clone(),
-        }])
+        Ok(self.tell_changes())
+    }
+
+    /// The changes that have come about since they were told last, be they made by a person or repeated.
+    fn tell_changes(&mut self) -> Vec<Response> {
+        let Some(trainer) = &self.current else {
+            return Vec::new();
+        };
+        let now = (self.run, trainer.steps());
+        let told = self.changed.min(self.changes.len());
+        let new = self.changes[told..].iter();
+        let new = new.take_while(|change| (change.run, change.step) <= now);
+        let responses: Vec<_> = new.cloned().map(Response::from).collect();
+        self.changed = told + responses.len();
+        responses
     }
 
     /// Ends training where it is: at once, or after the measurement under way.
@@ -275,7 +304,7 @@ impl Training {
         decided: &Decided,
         settings: &Settings,
     ) -> Result<Vec<Response>, Problem> {
-        let mut responses = Vec::new();
+        let mut responses = self.tell_changes();
         let Some(trainer) = &self.current else {
             return Ok(responses);
         };
