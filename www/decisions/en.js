@@ -10,6 +10,7 @@ export default {
   "live.waiting": "What the agent does appears here once the optimum is known.",
   "live.untrained": "The optimum earns {optimal} on these chances. Press Train to see what the agent does.",
   "live.total": "On these chances the agent earns {learned}, the optimum {optimal}. Single runs scatter; the gap below is exact.",
+  "live.cut": "Both are of the first {periods}, counted by {time}; it goes on after that.",
   "live.learned": "agent",
   "live.optimal": "optimum",
   "live.even": "even pace",

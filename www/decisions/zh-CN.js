@@ -10,6 +10,7 @@ export default {
   "live.waiting": "最优值求出后，这里显示智能体的行为。",
   "live.untrained": "在同样的随机情况下，最优策略获得 {optimal}。点击“训练”查看智能体的表现。",
   "live.total": "在同样的随机情况下，智能体获得 {learned}，最优策略获得 {optimal}。单次运行有波动；下方的差距是精确值。",
+  "live.cut": "以上仅为前 {periods} 个{time}的合计；此后仍会继续。",
   "live.learned": "智能体",
   "live.optimal": "最优",
   "live.even": "匀速",

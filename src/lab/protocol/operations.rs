@@ -247,6 +247,8 @@ pub struct Episode {
     pub learned: Option<f64>,
     /// The same under the optimum.
     pub optimal: f64,
+    /// How many periods were played, where the episode would have gone on.
+    pub cut: Option<u32>,
 }
 
 /// A quantity watched over an episode.
