@@ -1,6 +1,6 @@
 //! The problems of price, stock and ads: what each takes, what suits it, and how it is made of the settings.
 
-use super::{Entry, Operation, Preset};
+use super::{Entry, Operation, Preset, grid};
 use crate::demand::discrete::Discrete;
 use crate::demand::range::count;
 use crate::demand::response::PriceResponse;
@@ -456,14 +456,9 @@ fn reorder(settings: &Settings) -> Result<Operation, Problem> {
         &["unitCost", "fixedCost", "holdingCost", "penalty"],
     );
     let (demand, lead_time) = (demand(settings)?, settings.integer("leadTime"));
-    let (_, backlog) = Backorder::grid(&demand, lead_time, &costs)?;
-    let model = Backorder::new(
-        demand,
-        lead_time,
-        costs,
-        settings.integer("maxStock"),
-        backlog,
-    )?;
+    let stock = settings.integer("maxStock");
+    let backlog = grid::backlog(&demand, lead_time, &costs, settings.number("gamma"), stock)?;
+    let model = Backorder::new(demand, lead_time, costs, stock, backlog)?;
     Ok(Operation::Backorder(model))
 }
 
