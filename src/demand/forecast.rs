@@ -113,7 +113,8 @@ pub(super) fn check(series: &[f64], method: Method) -> Result<(), Problem> {
     ))
 }
 
-fn too_short(given: usize, needed: usize) -> Problem {
+/// What is said of a series with fewer periods than are needed.
+pub(super) fn too_short(given: usize, needed: usize) -> Problem {
     Problem::new(
         "demand.short",
         Text::new(

@@ -317,8 +317,13 @@ fn print_demand(view: &DemandView) {
     match &view.forecast {
         Ok(ahead) => {
             println!(
-                "forecast by {}: mean absolute error {:.3} on {} periods, the last value again {:.3}. {}",
-                ahead.method.en, ahead.error, ahead.tested, ahead.naive_error, ahead.verdict.en
+                "forecast by {}, the nearest of {} on {} periods: mean absolute error {:.3}, the last value again {:.3}. {}",
+                ahead.method.en,
+                ahead.among + 1,
+                ahead.tested,
+                ahead.error,
+                ahead.naive_error,
+                ahead.verdict.en
             );
             for (i, mean) in ahead.mean.iter().enumerate() {
                 println!(

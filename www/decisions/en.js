@@ -65,7 +65,7 @@ export default {
   "demand.sold": "sold",
   "demand.soldMean": "sold, mean with 95 % interval",
   "demand.ahead": "forecast",
-  "demand.forecast": "Forecast by {method}: mean absolute error {error} units on the last {tested} periods, repeating the last value {naive}.",
+  "demand.forecast": "Forecast by {method}, the nearest of {tried} on the last {tested} periods: mean absolute error {error} units, repeating the last value {naive}. What is said of the difference allows for the choice.",
   "demand.response": "Units by price",
   "demand.price": "price",
   "demand.fitted": "fitted",

@@ -65,7 +65,7 @@ export default {
   "demand.sold": "已售",
   "demand.soldMean": "已售，均值与 95% 区间",
   "demand.ahead": "预测",
-  "demand.forecast": "预测方法：{method}；在最后 {tested} 期上的平均绝对误差为 {error} 件，沿用上一期数值为 {naive}。",
+  "demand.forecast": "预测方法：{method}，是 {tried} 种方法中在最后 {tested} 期上最接近的；平均绝对误差为 {error} 件，沿用上一期数值为 {naive}。关于差异的结论已考虑这一挑选。",
   "demand.response": "销量与价格",
   "demand.price": "价格",
   "demand.fitted": "拟合",

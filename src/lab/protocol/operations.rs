@@ -369,8 +369,12 @@ pub struct ForecastView {
     pub error: f64,
     /// That of repeating the last value.
     pub naive_error: f64,
-    /// How much nearer it was, with the 95 % interval.
-    pub gain: (f64, f64, f64),
+    /// Methods among which it was chosen on the same periods, repeating the last value not counted.
+    pub among: u32,
+    /// How much nearer it was, in units.
+    pub gain: f64,
+    /// The 95 % interval of the gain, which allows for the choice; absent where the periods are too few to tell.
+    pub interval: Option<(f64, f64)>,
     /// What the interval says.
     pub verdict: Text,
 }
