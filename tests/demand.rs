@@ -150,20 +150,53 @@ fn croston_gives_the_rate_of_regular_orders() {
     assert!(ahead.low[0] == 0.0 && ahead.high[0] > ahead.mean[0]);
 }
 
+/// Share of 400 simulated series of 60 periods whose value `steps` periods later lies in the 90 % interval.
+fn coverage(method: Method, steps: usize, mut draw: impl FnMut(usize) -> f64) -> f64 {
+    let inside = (0..400).filter(|_| {
+        let series: Vec<f64> = (0..60 + steps).map(&mut draw).collect();
+        let ahead = forecast(&series[..60], method, steps, 0.9).unwrap();
+        let (low, high, came) = (
+            ahead.low[steps - 1],
+            ahead.high[steps - 1],
+            series[59 + steps],
+        );
+        (low..=high).contains(&came)
+    });
+    inside.count() as f64 / 400.0
+}
+
 #[test]
 fn intervals_hold_what_they_say() {
+    // Four standard errors of a share of 0.9 among 400.
+    let close = |share: f64| (share - 0.9).abs() < 0.06;
     let demand = Discrete::poisson(40.0).unwrap();
     let mut rng = stream(7, "demand");
-    let (mut inside, mut all) = (0, 0);
-    for _ in 0..400 {
-        let series: Vec<f64> = (0..61).map(|_| f64::from(demand.draw(&mut rng))).collect();
-        let ahead = forecast(&series[..60], Method::Smoothing, 1, 0.9).unwrap();
-        inside += u32::from(ahead.low[0] <= series[60] && series[60] <= ahead.high[0]);
-        all += 1;
+    let mut draw = |_: usize| f64::from(demand.draw(&mut rng));
+    let season = [18.0, -10.0, -8.0, 0.0];
+    for steps in [1, 6] {
+        for method in [Method::Smoothing, Method::HoltWinters(4)] {
+            let share = coverage(method, steps, &mut draw);
+            assert!(close(share), "{method:?} {steps} {share}");
+        }
+        let rising = |t: usize| draw(t) + season[t % 4] + 0.5 * t as f64;
+        let share = coverage(Method::HoltWinters(4), steps, rising);
+        assert!(close(share), "rising {steps} {share}");
     }
-    let share = f64::from(inside) / f64::from(all);
-    // Four standard errors around 0.9.
-    assert!((share - 0.9).abs() < 0.06, "{share}");
+}
+
+/// Where most periods sell nothing, none is above the lower end: all but the upper 5 % lie in a 90 % interval.
+#[test]
+fn intervals_of_rare_sales_hold_the_periods_without_any() {
+    let mut rng = stream(9, "slow");
+    let size = Discrete::poisson(6.0).unwrap();
+    let often = Discrete::binomial(1, 0.3).unwrap();
+    for steps in [1, 6] {
+        let share = coverage(Method::Croston, steps, |_| {
+            f64::from(often.draw(&mut rng) * (1 + size.draw(&mut rng)))
+        });
+        // Four standard errors of a share of 0.95 among 400.
+        assert!((share - 0.95).abs() < 0.044, "{steps} {share}");
+    }
 }
 
 /// One period, or a few, tell nothing of a method; two leave none to test it on.
