@@ -32,7 +32,7 @@ fn log(rows: &[(u32, i64, EventType, f32, f32)]) -> Log {
     log
 }
 
-use EventType::{Purchase, View};
+use EventType::{Cart, Click, Purchase, View};
 
 #[test]
 fn gaps_are_zeros_and_returns_are_netted_and_counted() {
@@ -44,6 +44,7 @@ fn gaps_are_zeros_and_returns_are_netted_and_counted() {
         (0, 105, Purchase, 3.0, -7.0),
         (1, 106, Purchase, f32::NAN, 2.0),
         (1, 106, Purchase, -1.0, 0.0),
+        (1, 106, Purchase, -1.0, 2.0),
         (1, 107, Purchase, 1.0, -5.0),
         (2, 108, View, 1.0, 1.0),
     ]);
@@ -62,9 +63,11 @@ fn gaps_are_zeros_and_returns_are_netted_and_counted() {
             report.ignored,
             report.unpriced
         ),
-        (4, 2, 1, 1)
+        (5, 2, 1, 2)
     );
-    assert_eq!((report.returned_units, report.unmatched_units), (12.0, 3.0));
+    assert_eq!((report.returned_units, report.unmatched_units), (12.0, 1.0));
+    // A price below 0 is none, whatever was sold at it.
+    assert!(demand.cells(1)[0].price.is_nan() && demand.observations(1).is_empty());
     // The price stands while nothing is sold.
     let seen: Vec<f64> = demand.observations(0).iter().map(|o| o.price).collect();
     assert_eq!(seen, [2.5, 2.5, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]);
@@ -75,6 +78,21 @@ fn gaps_are_zeros_and_returns_are_netted_and_counted() {
         "weeks begin on a Monday"
     );
     assert_eq!(week.units(0), 2.0);
+}
+
+/// Visitors are those who viewed or clicked: who puts an item in the cart, or buys it, has been counted before.
+#[test]
+fn visitors_are_views_and_clicks() {
+    let log = log(&[
+        (0, 1, View, 2.0, 1.0),
+        (0, 1, Click, 2.0, 1.0),
+        (0, 1, Cart, 2.0, 1.0),
+        (0, 1, Purchase, 2.0, 1.0),
+        (0, 2, Cart, 2.0, 1.0),
+    ]);
+    let demand = Demand::of(&log, Period::Day).unwrap();
+    let visits: Vec<f64> = demand.observations(0).iter().map(|o| o.visits).collect();
+    assert_eq!(visits, [2.0, 0.0]);
 }
 
 #[test]
