@@ -225,7 +225,7 @@ fn impossible_problems_are_said() {
             }]
         )
         .as_deref(),
-        Some("ads.free")
+        Some("ads.never")
     );
     assert_eq!(
         code(100_000, 1_000_000, &[segment(1.0)]).as_deref(),

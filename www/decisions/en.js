@@ -26,6 +26,7 @@ export default {
   "gap.is": "Gap to the optimum: {percent}.",
   "gap.interval": "95 % interval {low} to {high}, n = {runs} seeds.",
   "gap.single": "n = 1 seed, so no interval; more runs give one.",
+  "gap.scale": "As the optimum is 0, percent are of the mean |Q*|.",
   "gap.money": "The learned policy earns {value} in expectation, the optimum {optimum}.",
 
   "map.title": "The policy: {action}",

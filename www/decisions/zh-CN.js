@@ -26,6 +26,7 @@ export default {
   "gap.is": "与最优值的差距：{percent}。",
   "gap.interval": "95% 区间 {low} 至 {high}，n = {runs} 个随机种子。",
   "gap.single": "n = 1 个随机种子，因此没有区间；增加运行次数即可得到。",
+  "gap.scale": "最优值为 0，百分比相对于平均 |Q*|。",
   "gap.money": "学到的策略期望收益为 {value}，最优为 {optimum}。",
 
   "map.title": "策略：{action}",

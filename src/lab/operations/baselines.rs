@@ -64,12 +64,11 @@ impl Rows<'_> {
 
     fn add(&mut self, name: (&str, &str), detail: String, value: f64) -> &mut BaselineRow {
         let best = self.optimum.start_value;
-        let unit = if best.abs() > 1e-9 { best.abs() } else { 1.0 };
         self.rows.push(BaselineRow {
             name: Text::new(name.0, name.1),
             detail,
             value,
-            percent: 100.0 * (1.0 - (best - value) / unit),
+            percent: (best.abs() > 1e-9).then(|| 100.0 * (1.0 - (best - value) / best.abs())),
             played: None,
             bound: false,
         });

@@ -502,8 +502,12 @@ fn ads(settings: &Settings) -> Result<Operation, Problem> {
     let [rates, costs, values] =
         ["clickRates", "clickCosts", "clickValues"].map(|key| settings.numbers(key));
     same_length(&rates, &[&costs, &values])?;
+    let level = settings.number("adLevel");
+    if let Some(&cost) = costs.iter().find(|&&cost| cost > 0.0 && cost < 0.5 * level) {
+        return Err(below_grain(cost, level));
+    }
     let ads = rates.iter().zip(&costs).zip(&values);
-    let levels = |cost: f64| libm::round(cost / settings.number("adLevel")) as u32;
+    let levels = |cost: f64| libm::round(cost / level) as u32;
     let offers = ads.map(|((&rate, &cost), &value)| placement(rate, levels(cost), value));
     let segment = Segment {
         share: 1.0,
@@ -563,6 +567,21 @@ fn campaign(settings: &Settings, segments: &[Segment]) -> Result<Operation, Prob
     Ok(Operation::Campaign(Campaign::new(
         budget, decisions, segments,
     )?))
+}
+
+/// A cost that rounds to nothing would be another ad's: one that is free.
+fn below_grain(cost: f64, level: f64) -> Problem {
+    Problem::new(
+        "ads.grain",
+        Text::new(
+            format!("A click that costs {cost} is less than half of the grain of money, {level}."),
+            format!("单次点击费用 {cost} 不到金额精度 {level} 的一半。"),
+        ),
+        Text::new(
+            format!("Type a grain of money of at most {cost}."),
+            format!("请输入不大于 {cost} 的金额精度。"),
+        ),
+    )
 }
 
 fn same_length(first: &[f64], others: &[&[f64]]) -> Result<(), Problem> {

@@ -159,7 +159,7 @@ pub struct Shown {
 pub struct Gap {
     /// Runs measured.
     pub runs: u32,
-    /// Mean, in percent of the optimum.
+    /// Mean, in percent of the optimum; of the mean |Q*| where the optimum is 0.
     pub percent: f64,
     /// Its 95 % interval over seeds (Student's t); absent with a single run.
     pub interval: Option<(f64, f64)>,
@@ -277,8 +277,8 @@ pub struct BaselineRow {
     pub detail: String,
     /// Expected return.
     pub value: f64,
-    /// The same in percent of the optimum, 100 being optimal also where returns are negative.
-    pub percent: f64,
+    /// The same in percent of the optimum, 100 being optimal also where returns are negative; absent where the optimum is 0.
+    pub percent: Option<f64>,
     /// 95 % interval of the value and the days it was played, where it was played rather than computed.
     pub played: Option<(f64, f64, u32)>,
     /// Whether it is a bound that no policy reaches, rather than a policy.
