@@ -32,7 +32,7 @@ fn log(rows: &[(u32, i64, EventType, f32, f32)]) -> Log {
     log
 }
 
-use EventType::{Purchase, View};
+use EventType::{Cart, Click, Purchase, View};
 
 #[test]
 fn gaps_are_zeros_and_returns_are_netted_and_counted() {
@@ -44,6 +44,7 @@ fn gaps_are_zeros_and_returns_are_netted_and_counted() {
         (0, 105, Purchase, 3.0, -7.0),
         (1, 106, Purchase, f32::NAN, 2.0),
         (1, 106, Purchase, -1.0, 0.0),
+        (1, 106, Purchase, -1.0, 2.0),
         (1, 107, Purchase, 1.0, -5.0),
         (2, 108, View, 1.0, 1.0),
     ]);
@@ -62,9 +63,11 @@ fn gaps_are_zeros_and_returns_are_netted_and_counted() {
             report.ignored,
             report.unpriced
         ),
-        (4, 2, 1, 1)
+        (5, 2, 1, 2)
     );
-    assert_eq!((report.returned_units, report.unmatched_units), (12.0, 3.0));
+    assert_eq!((report.returned_units, report.unmatched_units), (12.0, 1.0));
+    // A price below 0 is none, whatever was sold at it.
+    assert!(demand.cells(1)[0].price.is_nan() && demand.observations(1).is_empty());
     // The price stands while nothing is sold.
     let seen: Vec<f64> = demand.observations(0).iter().map(|o| o.price).collect();
     assert_eq!(seen, [2.5, 2.5, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0]);
@@ -75,6 +78,21 @@ fn gaps_are_zeros_and_returns_are_netted_and_counted() {
         "weeks begin on a Monday"
     );
     assert_eq!(week.units(0), 2.0);
+}
+
+/// Visitors are those who viewed or clicked: who puts an item in the cart, or buys it, has been counted before.
+#[test]
+fn visitors_are_views_and_clicks() {
+    let log = log(&[
+        (0, 1, View, 2.0, 1.0),
+        (0, 1, Click, 2.0, 1.0),
+        (0, 1, Cart, 2.0, 1.0),
+        (0, 1, Purchase, 2.0, 1.0),
+        (0, 2, Cart, 2.0, 1.0),
+    ]);
+    let demand = Demand::of(&log, Period::Day).unwrap();
+    let visits: Vec<f64> = demand.observations(0).iter().map(|o| o.visits).collect();
+    assert_eq!(visits, [2.0, 0.0]);
 }
 
 #[test]
@@ -150,20 +168,94 @@ fn croston_gives_the_rate_of_regular_orders() {
     assert!(ahead.low[0] == 0.0 && ahead.high[0] > ahead.mean[0]);
 }
 
+/// Share of 400 simulated series of 60 periods whose value `steps` periods later lies in the 90 % interval.
+fn coverage(method: Method, steps: usize, mut draw: impl FnMut(usize) -> f64) -> f64 {
+    let inside = (0..400).filter(|_| {
+        let series: Vec<f64> = (0..60 + steps).map(&mut draw).collect();
+        let ahead = forecast(&series[..60], method, steps, 0.9).unwrap();
+        let (low, high, came) = (
+            ahead.low[steps - 1],
+            ahead.high[steps - 1],
+            series[59 + steps],
+        );
+        (low..=high).contains(&came)
+    });
+    inside.count() as f64 / 400.0
+}
+
 #[test]
 fn intervals_hold_what_they_say() {
+    // Four standard errors of a share of 0.9 among 400.
+    let close = |share: f64| (share - 0.9).abs() < 0.06;
     let demand = Discrete::poisson(40.0).unwrap();
     let mut rng = stream(7, "demand");
-    let (mut inside, mut all) = (0, 0);
-    for _ in 0..400 {
-        let series: Vec<f64> = (0..61).map(|_| f64::from(demand.draw(&mut rng))).collect();
-        let ahead = forecast(&series[..60], Method::Smoothing, 1, 0.9).unwrap();
-        inside += u32::from(ahead.low[0] <= series[60] && series[60] <= ahead.high[0]);
-        all += 1;
+    let mut draw = |_: usize| f64::from(demand.draw(&mut rng));
+    let season = [18.0, -10.0, -8.0, 0.0];
+    for steps in [1, 6] {
+        for method in [Method::Smoothing, Method::HoltWinters(4)] {
+            let share = coverage(method, steps, &mut draw);
+            assert!(close(share), "{method:?} {steps} {share}");
+        }
+        let rising = |t: usize| draw(t) + season[t % 4] + 0.5 * t as f64;
+        let share = coverage(Method::HoltWinters(4), steps, rising);
+        assert!(close(share), "rising {steps} {share}");
     }
-    let share = f64::from(inside) / f64::from(all);
-    // Four standard errors around 0.9.
-    assert!((share - 0.9).abs() < 0.06, "{share}");
+}
+
+/// Where most periods sell nothing, none is above the lower end: all but the upper 5 % lie in a 90 % interval.
+#[test]
+fn intervals_of_rare_sales_hold_the_periods_without_any() {
+    let mut rng = stream(9, "slow");
+    let size = Discrete::poisson(6.0).unwrap();
+    let often = Discrete::binomial(1, 0.3).unwrap();
+    for steps in [1, 6] {
+        let share = coverage(Method::Croston, steps, |_| {
+            f64::from(often.draw(&mut rng) * (1 + size.draw(&mut rng)))
+        });
+        // Four standard errors of a share of 0.95 among 400.
+        assert!((share - 0.95).abs() < 0.044, "{steps} {share}");
+    }
+}
+
+/// One period, or a few, tell nothing of a method; two leave none to test it on.
+#[test]
+fn the_backtest_claims_nothing_from_a_few_periods() {
+    let methods = [Method::Naive, Method::Smoothing, Method::Croston];
+    let short = [6.0, 2.0];
+    for method in methods {
+        assert_eq!(backtest(&short, method).unwrap_err().code, "demand.short");
+    }
+    assert_eq!(choose(&short, &methods).unwrap_err().code, "demand.short");
+    for series in [&[6.0, 2.0, 4.0][..], &[6.0, 2.0, 4.0, 3.0, 9.0]] {
+        for tested in [
+            choose(series, &methods).unwrap(),
+            backtest(series, Method::Smoothing).unwrap(),
+        ] {
+            assert_eq!((tested.periods, tested.interval), (1, None));
+            assert!(tested.error.is_finite() && tested.gain.is_finite());
+            let words = tested.verdict();
+            assert!(words.en.starts_with("Too few periods"), "{words:?}");
+            assert!(words.zh.starts_with("周期太少"), "{words:?}");
+        }
+    }
+}
+
+/// The best of several on the periods that chose it has a wider interval than the same method tested alone.
+#[test]
+fn the_interval_allows_for_the_choice() {
+    let demand = Discrete::poisson(20.0).unwrap();
+    let mut rng = stream(8, "demand");
+    let noise: Vec<f64> = (0..60).map(|_| f64::from(demand.draw(&mut rng))).collect();
+    let methods = [Method::Naive, Method::SeasonalNaive(7), Method::Smoothing];
+    let chosen = choose(&noise, &methods).unwrap();
+    let alone = backtest(&noise, chosen.method).unwrap();
+    assert_eq!((chosen.among, alone.among), (2, 1));
+    let width = |tested: qcart::demand::backtest::Backtest| {
+        let (low, high) = tested.interval.unwrap();
+        high - low
+    };
+    // Student's 98.75 % point over its 97.5 % point, 19 degrees of freedom: 2.433 / 2.093.
+    assert!((width(chosen) / width(alone) - 2.433 / 2.093).abs() < 1e-3);
 }
 
 #[test]
@@ -172,10 +264,10 @@ fn the_backtest_tells_better_worse_and_no_difference() {
     let mut rng = stream(8, "demand");
     let noise: Vec<f64> = (0..300).map(|_| f64::from(demand.draw(&mut rng))).collect();
     let smoothed = backtest(&noise, Method::Smoothing).unwrap();
-    assert!(smoothed.gain.1 > 0.0 && smoothed.scaled.unwrap() < 0.9);
+    assert!(smoothed.interval.unwrap().0 > 0.0 && smoothed.scaled.unwrap() < 0.9);
     assert!(smoothed.verdict().en.starts_with("Nearer"));
     let naive = backtest(&noise, Method::Naive).unwrap();
-    assert_eq!(naive.gain, (0.0, 0.0, 0.0));
+    assert_eq!((naive.gain, naive.interval), (0.0, Some((0.0, 0.0))));
     let weekly: Vec<f64> = (0..140)
         .map(|t| if t % 7 == 5 { 30.0 } else { 10.0 } + noise[t] / 10.0)
         .collect();

@@ -666,3 +666,38 @@ fn what_cannot_be_studied_is_refused_in_words() {
         "study.range"
     );
 }
+
+/// A season longer than the longest episode is valued and played to its end: the optimal policy is worth the optimum.
+#[test]
+fn a_long_season_is_not_cut_at_the_longest_episode() {
+    let mut lab = Lab::default();
+    let problem = "season".to_owned();
+    ask(&mut lab, Request::Decide { problem });
+    for (key, value) in [("periods", 150.0), ("episodeCap", 100.0)] {
+        let (key, value) = (key.to_owned(), Value::Number(value));
+        ask(&mut lab, Request::Set { key, value });
+    }
+    work(&mut lab, 1_000_000);
+    let terms = ValueTerms {
+        networks: Vec::new(),
+        agents: Vec::new(),
+        policies: vec![PolicyName::Optimal, PolicyName::Random],
+        episodes: 2_000,
+        exploring: Exploring::default(),
+        seed: 3,
+    };
+    let (report, _) = study(&mut lab, Study::Value(terms), 1_000_000).unwrap();
+    let StudyReport::Value(report) = report else {
+        panic!("{report:?}");
+    };
+    let optimal = &report.board.policies[0];
+    // Sums of the same 150 terms in another order.
+    assert!(
+        (optimal.of_optimum.unwrap() - 1.0).abs() < 1e-9,
+        "{optimal:?}"
+    );
+    // Four standard errors: twice the 95 % interval.
+    let [low, high] = optimal.simulated.ci;
+    let away = (optimal.simulated.value - report.board.optimum).abs();
+    assert!(away < high - low, "{optimal:?}");
+}

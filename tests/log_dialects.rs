@@ -256,6 +256,21 @@ fn complete_journey_divides_totals() {
     assert_repeats(text.as_bytes(), &imported);
 }
 
+/// A return has a quantity below 0, and its total is written with either sign; an order's total is never below 0.
+#[test]
+fn returns_may_have_totals_below_zero() {
+    let text = "user_id,item_id,timestamp,quantity,total\n\
+        ann,tea,2024-05-01,4,6.0\n\
+        ann,tea,2024-05-02,-2,-3.0\n\
+        bob,tea,2024-05-03,-2,3.0\n\
+        bob,tea,2024-05-04,2,-3.0\n\
+        bob,tea,2024-05-05,0,-3.0\n";
+    let imported = import(text).unwrap();
+    assert_eq!(imported.log.events.price, Some(vec![1.5; 3]));
+    assert_eq!(imported.log.events.quantity, Some(vec![4.0, -2.0, -2.0]));
+    assert_eq!((imported.report.returns, imported.report.rejected), (2, 2));
+}
+
 #[test]
 fn plain_tables_and_chinese_ones() {
     let imported = open(

@@ -3,16 +3,20 @@
 
 use std::collections::BTreeMap;
 
+use qcart::demand::discrete::Discrete;
 use qcart::demand::planted;
+use qcart::env::inventory::Costs;
+use qcart::env::inventory::backorder::Backorder;
 use qcart::experiment::parameters::{Settings, Value};
 use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
-use qcart::lab::operations::ALL;
+use qcart::lab::operations::{ALL, Operation};
 use qcart::lab::protocol::{
     BaselineRow, Carry, DemandView, OperationsAnswer, OperationsRequest, Request, Response, Shown,
     SplitView, World,
 };
 use qcart::log::ImportOptions;
+use qcart::solve::value_iteration;
 
 fn work(lab: &mut Lab) -> Vec<Response> {
     let mut all = Vec::new();
@@ -221,7 +225,29 @@ fn numbers_that_do_not_go_together_are_said() {
         ),
         ("reorder", vec![("maxStock", number(3.0))], "inventory.grid"),
         ("lostsales", vec![("leadTime", number(9.0))], "config.range"),
+        (
+            "newsvendor",
+            vec![("meanDemand", number(0.0))],
+            "inventory.no_demand",
+        ),
+        (
+            "perishable",
+            vec![("meanDemand", number(0.0))],
+            "inventory.no_demand",
+        ),
+        (
+            "newsvendor",
+            vec![("meanDemand", number(2e4))],
+            "parameter.range",
+        ),
         ("ads", vec![("adBudget", number(0.0))], "ads.budget"),
+        ("ads", vec![("adBudget", number(0.5))], "ads.budget"),
+        ("ads", vec![("clickCosts", words("0.4, 2, 3"))], "ads.grain"),
+        (
+            "ads",
+            vec![("clickRates", words("0, 0.1, 0.2"))],
+            "ads.never",
+        ),
         (
             "ads",
             vec![("clickCosts", words("0, 0, 0"))],
@@ -239,6 +265,169 @@ fn numbers_that_do_not_go_together_are_said() {
         assert!(decide(&mut lab, "article", &[]).is_ok());
         assert!(decide(&mut lab, problem, &presets).is_ok());
     }
+}
+
+/// The smallest store that is accepted holds what the best policy orders, and the backlog what it lets wait: on a far larger grid
+/// the optimum is the same.
+#[test]
+fn no_edge_of_the_reorder_grid_decides_anything() {
+    for (fixed, unit_cost, gamma, lead_time) in [
+        (5.0, 0.0, 0.9, 0),
+        (1_000.0, 0.0, 0.9, 0),
+        (600.0, 0.0, 0.9, 0),
+        (50.0, 10.0, 0.9, 2),
+        (0.0, 1.0, 0.9, 1),
+    ] {
+        let mut settings = Settings::default();
+        let entry = qcart::lab::operations::find("reorder").unwrap();
+        for (key, value) in entry.suggested() {
+            settings.set(key, value).unwrap();
+        }
+        for (key, value) in [
+            ("fixedCost", fixed),
+            ("unitCost", unit_cost),
+            ("gamma", gamma),
+            ("leadTime", f64::from(lead_time)),
+        ] {
+            settings.set(key, number(value)).unwrap();
+        }
+        let least = (1..500).find_map(|stock| {
+            settings.set("maxStock", number(f64::from(stock))).unwrap();
+            Some((stock, entry.build(&settings).ok()?))
+        });
+        let (stock, Operation::Backorder(least)) = least.unwrap() else {
+            panic!("another problem");
+        };
+        let costs = Costs {
+            price: 0.0,
+            unit_cost,
+            fixed,
+            holding: 1.0,
+            penalty: 4.0,
+        };
+        let demand = Discrete::poisson(6.0).unwrap();
+        let large = Backorder::new(demand, lead_time, costs, 2 * stock, 350).unwrap();
+        let [least, large] =
+            [&least, &large].map(|model| value_iteration::solve(model, gamma).unwrap().start_value);
+        // A millionth of demand is cut off at the edge and sweeps stop within a billionth; neither shows.
+        assert!(
+            (least / large - 1.0).abs() < 1e-9,
+            "{fixed} {unit_cost} {lead_time}: {stock} {least} {large}"
+        );
+    }
+}
+
+/// A store that does not hold the best order answers another question: it is refused, as is an order that is never worth while.
+#[test]
+fn a_reorder_grid_too_small_is_refused() {
+    for (settings, expected) in [
+        (vec![("maxStock", number(6.0))], "inventory.grid"),
+        (vec![("maxStock", number(9.0))], "inventory.grid"),
+        (vec![("fixedCost", number(600.0))], "inventory.grid"),
+        (
+            vec![("fixedCost", number(1e6)), ("maxStock", number(5_000.0))],
+            "inventory.order_cost",
+        ),
+        (vec![("unitCost", number(50.0))], "inventory.wait"),
+    ] {
+        let mut lab = Lab::default();
+        let wrong = decide(&mut lab, "reorder", &settings).unwrap_err();
+        assert_eq!(wrong, expected, "{settings:?}");
+    }
+    let mut lab = Lab::default();
+    assert!(decide(&mut lab, "reorder", &[("maxStock", number(10.0))]).is_ok());
+}
+
+/// Where nothing can be earned the best is to do nothing, and nothing is a share of 0.
+#[test]
+fn a_problem_that_only_loses_is_left_alone() {
+    for (problem, settings, optimum) in [
+        // Mean demand 3, shortage cost 9 and 1 a unit, discount 0.9: 10 periods' worth of shortage.
+        ("lostsales", vec![("unitCost", number(60.0))], -270.0),
+        ("perishable", vec![("unitCost", number(60.0))], -30.0),
+        (
+            "newsvendor",
+            vec![("unitCost", number(60.0)), ("penalty", number(0.0))],
+            0.0,
+        ),
+        ("ads", vec![("clickValues", words("0, 0, 0"))], 0.0),
+    ] {
+        let mut lab = Lab::default();
+        let world = decide(&mut lab, problem, &settings).unwrap();
+        // Value iteration stops within a millionth.
+        assert!(
+            (world.optimum.unwrap() - optimum).abs() < 1e-5,
+            "{problem} {world:?}"
+        );
+        let rows = baselines(&mut lab);
+        assert!(!rows.is_empty());
+        for row in rows {
+            assert_eq!(row.percent.is_some(), optimum != 0.0, "{problem} {row:?}");
+        }
+    }
+}
+
+/// An order is as large as it may be where demand is beyond it; a single price is the best price.
+#[test]
+fn narrow_choices_are_solved_and_shown() {
+    let mut lab = Lab::default();
+    let few = [("maxOrder", number(2.0))];
+    let world = decide(&mut lab, "newsvendor", &few).unwrap();
+    let earned = shown(&mut lab).earnings.unwrap().optimal;
+    assert_eq!(earned.len(), 3);
+    assert!(earned.is_sorted(), "{earned:?}");
+    assert_eq!(world.optimum, Some(earned[2]));
+    assert!(decide(&mut lab, "perishable", &few).is_ok());
+    let map = shown(&mut lab).map.unwrap();
+    assert_eq!(
+        map.optimal.first(),
+        Some(&2),
+        "an empty shelf takes all it may"
+    );
+    assert!(!baselines(&mut lab).is_empty());
+    for problem in ["price", "season"] {
+        let single = [
+            ("priceLow", number(20.0)),
+            ("priceHigh", number(20.0)),
+            ("demandBase", number(200.0)),
+            ("demandSlope", number(0.1)),
+        ];
+        let world = decide(&mut lab, problem, &single).unwrap();
+        assert_eq!(shown(&mut lab).actions.amounts, [20.0], "{problem}");
+        let rows = baselines(&mut lab);
+        let fixed = rows.iter().find(|row| !row.bound).unwrap();
+        assert!(
+            (fixed.value / world.optimum.unwrap() - 1.0).abs() < 1e-12,
+            "{problem} {fixed:?}"
+        );
+    }
+}
+
+/// Certain demand is rounded to whole units, which no formula knows: there it is no bound.
+#[test]
+fn the_price_formula_is_no_bound_of_certain_demand() {
+    let bounds = |scatter: f64| {
+        let mut lab = Lab::default();
+        decide(&mut lab, "price", &[("scatter", number(scatter))]).unwrap();
+        let rows = baselines(&mut lab);
+        rows.iter().filter(|row| row.bound).count()
+    };
+    assert_eq!((bounds(0.0), bounds(1.0)), (0, 1));
+}
+
+/// A picture that ends before its episode says so; one that ends with it does not.
+#[test]
+fn a_picture_that_is_cut_says_so() {
+    let mut lab = Lab::default();
+    let mut cut = |problem: &str, settings: &[(&str, Value)]| {
+        decide(&mut lab, problem, settings).unwrap();
+        shown(&mut lab).episode.unwrap().cut
+    };
+    assert_eq!(cut("season", &[]), None);
+    // At prices at which one unit is sold in ten thousand periods the stock lasts.
+    let long = [("periods", number(2_100.0)), ("demandBase", number(1e-4))];
+    assert_eq!(cut("season", &long), Some(2_000));
+    assert_eq!(cut("reorder", &[]), Some(30));
 }
 
 fn import(lab: &mut Lab, csv: &[u8]) {
@@ -273,7 +462,10 @@ fn planted_demand_is_read_from_the_log_and_can_be_used() {
     let cake = demand(&mut lab, "cake");
     assert_eq!(cake.response.unwrap_err().code, "demand.flat_prices");
     let ahead = cake.forecast.unwrap();
-    assert!(ahead.gain.1 > 0.0 && ahead.mean.len() == 14, "{ahead:?}");
+    assert!(
+        ahead.interval.unwrap().0 > 0.0 && ahead.mean.len() == 14,
+        "{ahead:?}"
+    );
     let mug = demand(&mut lab, "mug");
     assert!(mug.report.returns > 0 && mug.report.unmatched_units == 0.0);
 
@@ -368,6 +560,27 @@ fn click_rates_are_taken_from_a_log_of_ads() {
     };
     let responses = lab.request(Request::Operations(refused));
     assert_eq!(code(&responses).as_deref(), Some("clicks.few"));
+}
+
+/// The real orders that ship span five days: one tested day tells nothing, and an item that was never sold nothing at all.
+#[test]
+fn a_short_log_claims_nothing() {
+    let mut lab = Lab::default();
+    decide(&mut lab, "newsvendor", &[]).unwrap();
+    import(&mut lab, include_bytes!("../www/samples/online-retail.csv"));
+    let ahead = demand(&mut lab, "22086").forecast.unwrap();
+    assert_eq!((ahead.tested, ahead.interval), (1, None));
+    assert!(ahead.verdict.en.starts_with("Too few"), "{ahead:?}");
+
+    import(
+        &mut lab,
+        b"user,item,event,time\nann,tea,view,2024-05-01\nann,cup,buy,2024-05-09\n",
+    );
+    let unsold = demand(&mut lab, "tea");
+    assert!(unsold.series.is_empty());
+    assert_eq!(unsold.mean, 0.0);
+    assert_eq!(unsold.forecast.unwrap_err().code, "demand.short");
+    assert!(unsold.response.is_err());
 }
 
 #[test]

@@ -78,11 +78,16 @@ fn one_period_has_the_monopoly_price() {
 #[test]
 fn thin_slices_approach_gallego_and_van_ryzin() {
     let exact = season::best_dynamic_price(1.0, 1.0, 10, 20.0).unwrap();
-    let pricing = sliced(2_000, 95, 245);
+    let [half, pricing] = [1_000, 2_000].map(|slices| sliced(slices, 95, 245));
+    let coarse = backward::solve(&half, 1.0).start_value;
     let optimum = backward::solve(&pricing, 1.0);
+    // Slices and a ladder only take away from what may be done. What slices lose falls with their length, so the finer ones lose no more
+    // than halving them has won back; prices within half a cent of the best at a rate of e^-price lose at most half its square.
+    let lost = exact.profit - optimum.start_value;
+    let ladder = 0.5 * 0.005 * 0.005 * exact.profit;
     assert!(
-        (optimum.start_value - exact.profit).abs() < 0.002,
-        "{} {}",
+        lost > 0.0 && lost < optimum.start_value - coarse + ladder,
+        "{} {coarse} {}",
         optimum.start_value,
         exact.profit
     );
@@ -92,19 +97,35 @@ fn thin_slices_approach_gallego_and_van_ryzin() {
         .max_by(|&a, &b| row[a].total_cmp(&row[b]))
         .unwrap();
     assert!((pricing.ladder()[best] - exact.price).abs() < 0.011);
-    // The field notes' Euler steps of dJ/dt = max_p exp(-p) (p - J(n) + J(n-1)), 200,000 of them.
-    let (mut earned, slice) = ([0.0; 11], 20.0 / 200_000.0);
-    for _ in 0..200_000 {
-        let before = earned;
-        for n in 1..earned.len() {
-            earned[n] += slice * libm::exp(before[n - 1] - before[n] - 1.0);
-        }
-    }
-    assert!((earned[10] - 7.223_115).abs() < 5e-7, "{}", earned[10]);
     let coarse = sliced(20, 100, 130);
     let (action, revenue) = backward::best_fixed_action(&coarse, 1.0).unwrap();
     assert_eq!(coarse.ladder()[action as usize], 1.12);
     assert!((revenue - 7.161_071).abs() < 5e-7, "{revenue}");
+}
+
+/// The field notes' 7.223115 is no value of the engine, whose demand is Poisson in at most 10,000 periods: it is the closed form's
+/// differential equation `dJ/dt = max_p exp(-p) (p - J(n) + J(n-1))` in 200,000 steps of Euler, with at most one sale a step. It checks the closed
+/// form, which differs from it by the step's error alone.
+#[test]
+fn euler_steps_come_to_the_closed_form() {
+    let exact = season::best_dynamic_price(1.0, 1.0, 10, 20.0).unwrap();
+    let euler = |steps: u32| {
+        let (mut earned, slice) = ([0.0; 11], 20.0 / f64::from(steps));
+        for _ in 0..steps {
+            let before = earned;
+            for n in 1..earned.len() {
+                earned[n] += slice * libm::exp(before[n - 1] - before[n] - 1.0);
+            }
+        }
+        earned[10]
+    };
+    let (coarse, fine) = (euler(100_000), euler(200_000));
+    assert!((fine - 7.223_115).abs() < 5e-7, "{fine}");
+    // An error in proportion to the step is gone from twice the finer less the coarser; what is left goes with its square.
+    assert!(
+        (2.0 * fine - coarse - exact.profit).abs() < 1e-8,
+        "{fine} {coarse} {exact:?}"
+    );
 }
 
 /// Exponential demand that would sell the stock four times over at price 0: at every moment the price `ln 4` sells it to the last

@@ -23,7 +23,8 @@ pub struct Forecast {
 }
 
 /// Forecasts `horizon` periods (1 to 1,000) of a series, with intervals that hold `coverage` (0.5 to 0.999) of what may
-/// come if the past is a guide: normal ones, except for Croston's method, whose errors are far from normal and taken as they were.
+/// come if the past is a guide: normal ones, except for Croston's method, whose errors are far from normal and taken as they were. Where more
+/// periods than the lower tail sold nothing, nothing is also its lower end.
 ///
 /// # Errors
 /// `demand.short` when the series is too short for the method; `demand.values` when a value is below 0 or not finite;
@@ -46,7 +47,14 @@ pub fn forecast(
     let tail = 0.5 * (1.0 - coverage);
     let (below, above) = if method == Method::Croston {
         errors.sort_by(f64::total_cmp);
-        (share_point(&errors, tail), share_point(&errors, 1.0 - tail))
+        // The error of a period without sales is the rate that was expected then. When the rate has risen since, the lowest errors would not
+        // reach down to 0.
+        let below = if zeros(series) > tail {
+            f64::NEG_INFINITY
+        } else {
+            share_point(&errors, tail)
+        };
+        (below, share_point(&errors, 1.0 - tail))
     } else {
         let z = normal_quantile(1.0 - tail);
         (-z * deviation, z * deviation)
@@ -65,6 +73,12 @@ pub fn forecast(
         mean,
         deviation,
     })
+}
+
+/// Share of the periods without sales.
+fn zeros(series: &[f64]) -> f64 {
+    let without = series.iter().filter(|value| **value == 0.0).count();
+    without as f64 / series.len().max(1) as f64
 }
 
 /// The value below which this share of sorted values lies; 0 of none.
@@ -113,7 +127,8 @@ pub(super) fn check(series: &[f64], method: Method) -> Result<(), Problem> {
     ))
 }
 
-fn too_short(given: usize, needed: usize) -> Problem {
+/// What is said of a series with fewer periods than are needed.
+pub(super) fn too_short(given: usize, needed: usize) -> Problem {
     Problem::new(
         "demand.short",
         Text::new(

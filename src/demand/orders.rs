@@ -85,6 +85,27 @@ pub struct Observation {
     pub visits: f64,
 }
 
+/// What a row of the log says of its item.
+#[derive(Clone, Copy)]
+enum Happened {
+    /// An order, or a return, of so many units.
+    Order(f64),
+    /// Somebody saw the item.
+    Visit,
+    /// Neither: who puts an item in the cart has seen it before.
+    Other,
+}
+
+impl Happened {
+    /// What an event that is no order says.
+    fn of(kind: EventType) -> Self {
+        match kind {
+            EventType::View | EventType::Click => Self::Visit,
+            EventType::Cart | EventType::Purchase => Self::Other,
+        }
+    }
+}
+
 /// Units sold per item and period.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Demand {
@@ -140,17 +161,17 @@ impl Demand {
             for &event in &events[event_start[item] as usize..event_start[item + 1] as usize] {
                 let event = event as usize;
                 let at = (period.number(log.events.time[event]) - first) as u32;
-                let quantity = match (is_order(event), &log.events.quantity) {
-                    (false, _) => None,
-                    (true, None) => Some(1.0),
-                    (true, Some(quantities)) => Some(f64::from(quantities[event])),
+                let happened = match (is_order(event), &log.events.quantity) {
+                    (false, _) => Happened::of(log.events.kind[event]),
+                    (true, None) => Happened::Order(1.0),
+                    (true, Some(quantities)) => Happened::Order(f64::from(quantities[event])),
                 };
                 let price = log
                     .events
                     .price
                     .as_ref()
                     .map_or(f64::NAN, |prices| f64::from(prices[event]));
-                rows.push((at, quantity, price));
+                rows.push((at, happened, price));
             }
             rows.sort_by_key(|row| row.0);
             demand.add_item(&rows);
@@ -158,8 +179,8 @@ impl Demand {
         Ok(demand)
     }
 
-    /// Adds the cells of the next item from its `(period, quantity of an order, price)` in the order of time.
-    fn add_item(&mut self, rows: &[(u32, Option<f64>, f64)]) {
+    /// Adds the cells of the next item from its `(period, what happened, price)` in the order of time.
+    fn add_item(&mut self, rows: &[(u32, Happened, f64)]) {
         let begin = self.cells.len();
         for group in rows.chunk_by(|a, b| a.0 == b.0) {
             let mut cell = Cell {
@@ -169,10 +190,11 @@ impl Demand {
                 visits: 0,
             };
             let (mut paid, mut priced) = (0.0, 0.0);
-            for &(_, quantity, price) in group {
-                match quantity {
-                    None => cell.visits += 1,
-                    Some(units) if units > 0.0 && units.is_finite() => {
+            for &(_, happened, price) in group {
+                match happened {
+                    Happened::Visit => cell.visits += 1,
+                    Happened::Other => {}
+                    Happened::Order(units) if units > 0.0 && units.is_finite() => {
                         self.report.orders += 1;
                         cell.units += units;
                         if price > 0.0 && price.is_finite() {
@@ -182,12 +204,12 @@ impl Demand {
                             self.report.unpriced += 1;
                         }
                     }
-                    Some(units) if units < 0.0 && units.is_finite() => {
+                    Happened::Order(units) if units < 0.0 && units.is_finite() => {
                         self.report.returns += 1;
                         self.report.returned_units -= units;
                         cell.units += units;
                     }
-                    Some(_) => self.report.ignored += 1,
+                    Happened::Order(_) => self.report.ignored += 1,
                 }
             }
             if priced > 0.0 {

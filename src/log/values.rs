@@ -151,24 +151,12 @@ impl Values {
             &mut self.fault,
             slots.price,
             fields,
-            |text| {
-                let price = optional(text, comma, RejectReason::Price)?;
-                if price < 0.0 {
-                    Err(RejectReason::NegativePrice)
-                } else {
-                    Ok(price)
-                }
-            },
+            |text| optional(text, comma, RejectReason::Price),
         );
         if divided && slots.quantity.is_some() {
-            for (price, &quantity) in self.price.iter_mut().zip(&self.quantity) {
-                *price = if quantity == 0.0 {
-                    f32::NAN
-                } else {
-                    *price / quantity.abs()
-                };
-            }
+            self.divide_totals();
         }
+        self.refuse_negative_prices(slots);
         Self::numbers(
             &mut self.propensity,
             &mut self.fault,
@@ -195,6 +183,31 @@ impl Values {
                     .ok_or(RejectReason::Position)
             },
         );
+    }
+
+    /// Prices that are totals of their row become prices of a unit. A return may be written with a total above 0 or, as its
+    /// quantity is, below; of other rows a total below 0 stays, to be refused.
+    fn divide_totals(&mut self) {
+        for (price, &quantity) in self.price.iter_mut().zip(&self.quantity) {
+            *price = if *price < 0.0 && quantity < 0.0 {
+                *price / quantity
+            } else if *price < 0.0 {
+                *price
+            } else if quantity == 0.0 {
+                f32::NAN
+            } else {
+                *price / quantity.abs()
+            };
+        }
+    }
+
+    fn refuse_negative_prices(&mut self, slots: &Slots) {
+        let Some(slot) = slots.price else { return };
+        for (fault, &price) in self.fault.iter_mut().zip(&self.price) {
+            if price < 0.0 && fault.is_none() {
+                *fault = Some((RejectReason::NegativePrice, slot as u8 + 1));
+            }
+        }
     }
 
     pub(super) fn check_text(&mut self, piece: &Piece, batch: &Batch) {

@@ -250,8 +250,13 @@ fn print_gap(shown: Option<&Shown>) {
     let Some(gap) = shown.and_then(|shown| shown.gap.as_ref()) else {
         return;
     };
+    let of = if gap.optimum.abs() > 1e-9 {
+        ""
+    } else {
+        " of the mean |Q*|, as the optimum is 0"
+    };
     print!(
-        "gap to the optimum {:.3} % (value {:.4} of {:.4}",
+        "gap to the optimum {:.3} %{of} (value {:.4} of {:.4}",
         gap.percent, gap.value, gap.optimum
     );
     match gap.interval {
@@ -267,8 +272,11 @@ fn print_baselines(rows: &[BaselineRow]) {
     for row in rows {
         let kind = if row.bound { "bound" } else { "policy" };
         print!(
-            "{kind:<7} {:<42} {:<16} {:>14.4} {:>9.3} %",
-            row.name.en, row.detail, row.value, row.percent
+            "{kind:<7} {:<42} {:<16} {:>14.4} {:>9} %",
+            row.name.en,
+            row.detail,
+            row.value,
+            output::shown(row.percent, 3)
         );
         match row.played {
             Some((low, high, days)) => println!("  [{low:.4}, {high:.4}] over {days} days"),
@@ -317,8 +325,13 @@ fn print_demand(view: &DemandView) {
     match &view.forecast {
         Ok(ahead) => {
             println!(
-                "forecast by {}: mean absolute error {:.3} on {} periods, the last value again {:.3}. {}",
-                ahead.method.en, ahead.error, ahead.tested, ahead.naive_error, ahead.verdict.en
+                "forecast by {}, the nearest of {} on {} periods: mean absolute error {:.3}, the last value again {:.3}. {}",
+                ahead.method.en,
+                ahead.among + 1,
+                ahead.tested,
+                ahead.error,
+                ahead.naive_error,
+                ahead.verdict.en
             );
             for (i, mean) in ahead.mean.iter().enumerate() {
                 println!(

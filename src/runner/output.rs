@@ -225,6 +225,7 @@ pub fn last<T>(responses: Vec<Response>, pick: impl Fn(Response) -> Option<T>) -
     responses.into_iter().rev().find_map(pick)
 }
 
-fn shown(number: Option<f64>, digits: usize) -> String {
+/// A number to so many digits; a question mark where there is none.
+pub fn shown(number: Option<f64>, digits: usize) -> String {
     number.map_or_else(|| "?".to_owned(), |number| format!("{number:.digits$}"))
 }

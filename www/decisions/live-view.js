@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
+import * as format from "../format.js";
 import { state } from "../state.js";
 import { at, playAnother } from "./driver.js";
 import { money, plain, unit } from "./money.js";
@@ -13,12 +14,12 @@ export function liveView() {
   return html`<div class="live-picture">${episode(shown.episode)}</div>`;
 }
 
-function episode({ time, panels, learned, optimal }) {
+function episode({ time, panels, learned, optimal, cut }) {
   return html`
     <div class="row apart"><h3>${t("live.title")}</h3>
       <button type="button" class="quiet" @click=${playAnother}>${t("live.another")}</button></div>
     ${panels.map((panel) => html`<q-chart size=${panels.length > 1 ? "half" : "tall"} plain legend .spec=${panelSpec(panel, time)}></q-chart>`)}
-    <p class="small soft num">${learned === null ? t("live.untrained", { optimal: money(optimal) }) : t("live.total", { learned: money(learned), optimal: money(optimal) })}</p>`;
+    <p class="small soft num">${learned === null ? t("live.untrained", { optimal: money(optimal) }) : t("live.total", { learned: money(learned), optimal: money(optimal) })} ${cut === null ? nothing : t("live.cut", { periods: format.whole(cut), time: say(time) })}</p>`;
 }
 
 function panelSpec({ name, measure, learned, optimal, even }, time) {

@@ -18,6 +18,9 @@ export function lookView() {
   `;
 }
 
+/** Of an optimum of 0 nothing is a percentage. */
+const zero = (optimum) => Math.abs(optimum) <= 1e-9;
+
 /** How far the learned policy is from the optimum, in percent and in money. */
 function gap(found) {
   if (!found || state.learn.runs.length === 0) return html`<p class="message">${t("gap.none")}</p>`;
@@ -31,7 +34,7 @@ function gap(found) {
     value: money(value),
     optimum: money(optimum),
   };
-  return html`<p class=${`message ${close ? "good" : ""}`} data-testid="gap"><b>${t("gap.is", words)}</b> ${t(interval ? "gap.interval" : "gap.single", words)} ${t("gap.money", words)}</p>`;
+  return html`<p class=${`message ${close ? "good" : ""}`} data-testid="gap"><b>${t("gap.is", words)}</b> ${t(interval ? "gap.interval" : "gap.single", words)} ${t("gap.money", words)} ${zero(optimum) ? t("gap.scale") : nothing}</p>`;
 }
 
 const amount = ({ amounts, measure }, action) => (measure === "money" ? plain(amounts[action]) : format.brief(amounts[action], 6));
@@ -105,12 +108,14 @@ function methods(found) {
   const rows = baselines();
   if (!rows) return html`<p class="small soft">${t("methods.waiting")}</p>`;
   const trained = found && state.learn.runs.length > 0;
+  const optimum = found?.optimum ?? state.decide.world?.optimum;
+  const share = (percent) => (zero(optimum) ? null : percent);
   const lines = [
-    { name: t("methods.optimum"), value: found?.optimum ?? state.decide.world?.optimum, percent: 100 },
-    trained && { name: t("methods.learned"), value: found.value, percent: 100 - found.percent, strong: true },
+    { name: t("methods.optimum"), value: optimum, percent: share(100) },
+    trained && { name: t("methods.learned"), value: found.value, percent: share(100 - found.percent), strong: true },
     ...rows.map((row) => ({ ...row, name: say(row.name) })),
   ].filter(Boolean);
-  const list = lines.filter(({ bound }) => !bound).sort((a, b) => b.percent - a.percent);
+  const list = lines.filter(({ bound }) => !bound).sort((a, b) => b.value - a.value);
   const bounds = lines.filter(({ bound }) => bound);
   return html`<div class="part"><h3>${t("methods.title")}</h3>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("methods.title")}><table class="methods" data-testid="methods">

@@ -84,7 +84,7 @@ function found(view) {
       [t("demand.mean"), t("demand.mean.is", { mean: format.brief(mean, 4), scatter: format.brief(scatter, 3), periods: format.whole(series.length) })],
     ])}
     <q-chart size="small" plain legend .spec=${seriesSpec(view)}></q-chart>
-    ${forecast.Ok ? html`<p class="small num">${t("demand.forecast", { method: say(forecast.Ok.method), error: format.brief(forecast.Ok.error), naive: format.brief(forecast.Ok.naiveError), tested: format.whole(forecast.Ok.tested) })} ${say(forecast.Ok.verdict)}</p>` : html`<p class="message">${say(forecast.Err.what)} ${say(forecast.Err.mend)}</p>`}
+    ${forecast.Ok ? html`<p class="small num">${t("demand.forecast", { method: say(forecast.Ok.method), error: format.brief(forecast.Ok.error), naive: format.brief(forecast.Ok.naiveError), tested: format.whole(forecast.Ok.tested), tried: format.whole(forecast.Ok.among + 1) })} ${say(forecast.Ok.verdict)}</p>` : html`<p class="message">${say(forecast.Err.what)} ${say(forecast.Err.mend)}</p>`}
     ${response.Ok ? priced(view) : html`<p class="message warn" data-testid="refusal">${say(response.Err.what)} ${say(response.Err.mend)}</p>`}
     <div class="row"><button type="button" ?disabled=${!ready} data-testid="use-demand" @click=${useProposal}>${t("demand.use")}</button>
       <span class="small soft">${ready ? t("demand.use.note") : t("demand.use.none")}</span></div>

@@ -155,3 +155,69 @@ fn gamma(shape: f64, rng: &mut Rng) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::env::ads::Segment;
+    use crate::env::ads::offer::placement;
+    use crate::random::stream;
+
+    /// Regret of Thompson sampling after 200, 2,000 and 20,000 decisions between ads that are clicked so often: what the best ad would
+    /// have won more in expectation. The budget never binds, so that its price stays 0.
+    fn regrets(rates: [f64; 3], seed: u64) -> [f64; 3] {
+        let offers = rates.map(|rate| placement(rate, 1, 1.0).unwrap()).to_vec();
+        let segment = Segment { share: 1.0, offers };
+        let campaign = Campaign::new(200, 200, &[segment]).unwrap();
+        let mut player = Player::new(&campaign, Baseline::Thompson);
+        let mut rng = stream(seed, "bandit");
+        let mut days = 0;
+        [1, 10, 100].map(|until| {
+            while days < until {
+                player.day(&campaign, &mut rng);
+                days += 1;
+            }
+            let shown = player.seen[1..].iter().zip(rates);
+            shown.map(|(ad, rate)| ad.times * (rates[0] - rate)).sum()
+        })
+    }
+
+    /// Lai & Robbins (1985): in the limit no method that is good on every bandit regrets less than `sum gap / KL * ln T`, and Thompson sampling
+    /// comes down to that (Kaufmann, Korda & Munos 2012).
+    #[test]
+    fn the_regret_of_thompson_sampling_is_logarithmic() {
+        let rates = [0.5, 0.3, 0.2];
+        let runs: Vec<[f64; 3]> = (0..120).map(|seed| regrets(rates, seed)).collect();
+        let n = runs.len() as f64;
+        let grown = |from: usize| {
+            let each = runs.iter().map(|run| run[from + 1] - run[from]);
+            let mean = each.clone().sum::<f64>() / n;
+            let squares: f64 = each.map(|x| (x - mean) * (x - mean)).sum();
+            (mean, libm::sqrt(squares) / n)
+        };
+        let ((early, early_error), (late, late_error)) = (grown(0), grown(1));
+        let apart =
+            |p: f64, q: f64| p * libm::log(p / q) + (1.0 - p) * libm::log((1.0 - p) / (1.0 - q));
+        let slopes = rates[1..]
+            .iter()
+            .map(|&p| (rates[0] - p) / apart(p, rates[0]));
+        let bound = slopes.sum::<f64>() * libm::log(10.0);
+        // The bound is a limit, and chance makes the way to it: an independent simulation (Python, 240 seeds) regrets 3.84 between 200 and
+        // 2,000 decisions and 4.67 up to 20,000, with standard errors of 0.25 and 0.21.
+        for (mean, error, other, other_error) in [
+            (early, early_error, 3.84, 0.25),
+            (late, late_error, 4.67, 0.21),
+        ] {
+            let four_errors = 4.0 * libm::hypot(error, other_error);
+            assert!((mean - other).abs() < four_errors, "{mean} {error} {other}");
+        }
+        // As many times the decisions regret no more than the limit adds; a method that never stops to try, or settles on the wrong ad,
+        // would regret ten times what it did before.
+        assert!(
+            late + 4.0 * late_error < bound,
+            "{late} {late_error} {bound}"
+        );
+        assert!(late < 2.0 * early, "{early} {late}");
+    }
+}

@@ -47,7 +47,7 @@ impl Campaign {
     ///
     /// # Errors
     /// `ads.budget` for a budget of 0; `config.range`, `config.count` and `config.states` name what is out of
-    /// range; `ads.free` when an offer never costs anything, so that no budget is needed to decide about it.
+    /// range; `ads.never` when an offer is never clicked or won, so that there is nothing to decide about it.
     pub fn new(budget: u32, decisions: u32, segments: &[Segment]) -> Result<Self, Problem> {
         if budget == 0 {
             return Err(no_budget());
@@ -81,9 +81,9 @@ impl Campaign {
                 choices.min(100),
             )?;
             offers.push(Offer::nothing()?);
-            for offer in &segment.offers {
+            for (place, offer) in segment.offers.iter().enumerate() {
                 if offer.mean_cost() <= 0.0 {
-                    return Err(free());
+                    return Err(never(place + 1));
                 }
                 offers.push(offer.clone());
             }
@@ -259,23 +259,29 @@ fn no_budget() -> Problem {
     Problem::new(
         "ads.budget",
         Text::new(
-            "The budget is 0: nothing can be shown and the day earns 0.",
-            "预算为 0:无法投放，当日收益为 0。",
+            "The budget holds not one step of money: nothing can be shown and the day earns 0.",
+            "预算不足一档金额：无法投放，当日收益为 0。",
         ),
-        Text::new("Type a budget above 0.", "请输入大于 0 的预算。"),
+        Text::new(
+            "Type a larger budget, or a finer grain of money.",
+            "请输入更大的预算，或更细的金额精度。",
+        ),
     )
 }
 
-fn free() -> Problem {
+/// A click that is sold costs at least a level: what costs nothing on average is never sold.
+fn never(place: usize) -> Problem {
     Problem::new(
-        "ads.free",
+        "ads.never",
         Text::new(
-            "An ad or bid never costs anything, so the budget plays no part in it.",
-            "某个广告或出价从不产生费用，因此与预算无关。",
+            format!(
+                "Ad or bid number {place} is never clicked or never wins, so it earns nothing whatever is decided."
+            ),
+            format!("第 {place} 个广告或出价从未被点击或从未胜出，无论如何决策都没有收益。"),
         ),
         Text::new(
-            "Give every ad a cost, or leave out what is free.",
-            "请为每个广告设置费用，或去掉免费的广告。",
+            "Give it a click rate above 0 or a bid that can win, or leave it out.",
+            "请给出大于 0 的点击率或可能胜出的出价，或将其去掉。",
         ),
     )
 }

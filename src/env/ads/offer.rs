@@ -15,6 +15,15 @@ struct Outcome {
     reward: f64,
 }
 
+/// What an offer costs and wins on average.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mean {
+    /// In levels of budget.
+    pub cost: f64,
+    /// In currency.
+    pub reward: f64,
+}
+
 /// A lottery over costs and values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
@@ -70,6 +79,28 @@ impl Offer {
     #[must_use]
     pub fn mean_reward(&self) -> f64 {
         self.mean_reward
+    }
+
+    /// The largest cost that may fall due, in levels.
+    #[must_use]
+    pub fn most_cost(&self) -> u32 {
+        let masses = self.chance.masses().iter().zip(&self.outcomes);
+        let possible = masses.filter(|(mass, _)| **mass > 0.0);
+        possible.map(|(_, outcome)| outcome.cost).max().unwrap_or(0)
+    }
+
+    /// Expected cost and value with `levels` of budget left.
+    #[must_use]
+    pub fn mean(&self, levels: u32) -> Mean {
+        let nothing = Mean {
+            cost: 0.0,
+            reward: 0.0,
+        };
+        self.outcomes(levels)
+            .fold(nothing, |mean, (p, cost, reward)| Mean {
+                cost: mean.cost + p * f64::from(cost),
+                reward: mean.reward + p * reward,
+            })
     }
 
     /// Draws cost and value with `levels` of budget left.

@@ -188,7 +188,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         GROUP,
         words("Mean demand", "平均需求"),
         words("Units wanted in a period, on average.", "平均每期需求件数。"),
-        (6.0, 0.0, 1e5, 0.5),
+        (6.0, 0.0, 1e4, 0.5),
     )
     .unit(UNITS),
     number(

@@ -64,12 +64,11 @@ impl Rows<'_> {
 
     fn add(&mut self, name: (&str, &str), detail: String, value: f64) -> &mut BaselineRow {
         let best = self.optimum.start_value;
-        let unit = if best.abs() > 1e-9 { best.abs() } else { 1.0 };
         self.rows.push(BaselineRow {
             name: Text::new(name.0, name.1),
             detail,
             value,
-            percent: 100.0 * (1.0 - (best - value) / unit),
+            percent: (best.abs() > 1e-9).then(|| 100.0 * (1.0 - (best - value) / best.abs())),
             played: None,
             bound: false,
         });
@@ -91,7 +90,12 @@ impl Rows<'_> {
             let values = backward::evaluate(model, &[action as u32], 1.0);
             self.add(name, short(model.ladder()[action]), values[0]);
         }
-        if let Ok(best) = monopoly::best_price(registry::response(self.settings), cost) {
+        // Certain demand is rounded to whole units, so that a price just below the half sells more than the formula says.
+        let rounded = self.settings.number("scatter") == 0.0;
+        if let (false, Ok(best)) = (
+            rounded,
+            monopoly::best_price(registry::response(self.settings), cost),
+        ) {
             let name = ("best price without a ladder", "不限档位的最优价格");
             self.bound(name, short(best.price), best.profit);
         }

@@ -21,6 +21,15 @@ type Look<V> = fn(&V, &Played) -> Points;
 /// What was seen in each period: state, action and what followed.
 type Played = Vec<(u32, u32, Step)>;
 
+/// The periods played, where one of the policies was not at the end by then.
+fn cut(played: [Option<&Played>; 2]) -> Option<u32> {
+    let mut unended = played.into_iter().flatten().filter(|played| {
+        let last = played.last();
+        last.is_some_and(|(_, _, step)| !step.end)
+    });
+    unended.next().map(|played| played.len() as u32)
+}
+
 impl View<'_> {
     /// An episode under both policies with the same chance; nothing for a single decision.
     pub fn episode(&self, seed: u32) -> Option<Episode> {
@@ -48,6 +57,7 @@ impl View<'_> {
                 _ => Text::new("period", "周期"),
             },
             panels: panels.collect(),
+            cut: cut([Some(&optimal), learned.as_ref()]),
             learned: learned.as_ref().map(total),
             optimal: total(&optimal),
         })

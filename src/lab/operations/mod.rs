@@ -6,6 +6,7 @@ mod baselines;
 mod clicks;
 mod drill;
 mod episode;
+mod grid;
 mod orders;
 mod registry;
 mod simple;

@@ -252,8 +252,10 @@ fn look_ahead(series: &[f64], settings: &Settings) -> Result<ForecastView, Probl
         tested: tested.periods as u32,
         error: tested.error,
         naive_error: tested.naive_error,
+        among: tested.among as u32,
         gain: tested.gain,
-        verdict: if tested.method == Method::Naive {
+        interval: tested.interval,
+        verdict: if tested.method == Method::Naive && tested.interval.is_some() {
             Text::new(
                 "No other method came nearer than repeating the last value.",
                 "没有其他方法比沿用上一期数值更接近。",

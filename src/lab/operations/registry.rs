@@ -1,6 +1,6 @@
 //! The problems of price, stock and ads: what each takes, what suits it, and how it is made of the settings.
 
-use super::{Entry, Operation, Preset};
+use super::{Entry, Operation, Preset, grid};
 use crate::demand::discrete::Discrete;
 use crate::demand::range::count;
 use crate::demand::response::PriceResponse;
@@ -456,14 +456,9 @@ fn reorder(settings: &Settings) -> Result<Operation, Problem> {
         &["unitCost", "fixedCost", "holdingCost", "penalty"],
     );
     let (demand, lead_time) = (demand(settings)?, settings.integer("leadTime"));
-    let (_, backlog) = Backorder::grid(&demand, lead_time, &costs)?;
-    let model = Backorder::new(
-        demand,
-        lead_time,
-        costs,
-        settings.integer("maxStock"),
-        backlog,
-    )?;
+    let stock = settings.integer("maxStock");
+    let backlog = grid::backlog(&demand, lead_time, &costs, settings.number("gamma"), stock)?;
+    let model = Backorder::new(demand, lead_time, costs, stock, backlog)?;
     Ok(Operation::Backorder(model))
 }
 
@@ -507,8 +502,12 @@ fn ads(settings: &Settings) -> Result<Operation, Problem> {
     let [rates, costs, values] =
         ["clickRates", "clickCosts", "clickValues"].map(|key| settings.numbers(key));
     same_length(&rates, &[&costs, &values])?;
+    let level = settings.number("adLevel");
+    if let Some(&cost) = costs.iter().find(|&&cost| cost > 0.0 && cost < 0.5 * level) {
+        return Err(below_grain(cost, level));
+    }
     let ads = rates.iter().zip(&costs).zip(&values);
-    let levels = |cost: f64| libm::round(cost / settings.number("adLevel")) as u32;
+    let levels = |cost: f64| libm::round(cost / level) as u32;
     let offers = ads.map(|((&rate, &cost), &value)| placement(rate, levels(cost), value));
     let segment = Segment {
         share: 1.0,
@@ -568,6 +567,21 @@ fn campaign(settings: &Settings, segments: &[Segment]) -> Result<Operation, Prob
     Ok(Operation::Campaign(Campaign::new(
         budget, decisions, segments,
     )?))
+}
+
+/// A cost that rounds to nothing would be another ad's: one that is free.
+fn below_grain(cost: f64, level: f64) -> Problem {
+    Problem::new(
+        "ads.grain",
+        Text::new(
+            format!("A click that costs {cost} is less than half of the grain of money, {level}."),
+            format!("单次点击费用 {cost} 不到金额精度 {level} 的一半。"),
+        ),
+        Text::new(
+            format!("Type a grain of money of at most {cost}."),
+            format!("请输入不大于 {cost} 的金额精度。"),
+        ),
+    )
 }
 
 fn same_length(first: &[f64], others: &[&[f64]]) -> Result<(), Problem> {

@@ -159,7 +159,7 @@ pub struct Shown {
 pub struct Gap {
     /// Runs measured.
     pub runs: u32,
-    /// Mean, in percent of the optimum.
+    /// Mean, in percent of the optimum; of the mean |Q*| where the optimum is 0.
     pub percent: f64,
     /// Its 95 % interval over seeds (Student's t); absent with a single run.
     pub interval: Option<(f64, f64)>,
@@ -247,6 +247,8 @@ pub struct Episode {
     pub learned: Option<f64>,
     /// The same under the optimum.
     pub optimal: f64,
+    /// How many periods were played, where the episode would have gone on.
+    pub cut: Option<u32>,
 }
 
 /// A quantity watched over an episode.
@@ -275,8 +277,8 @@ pub struct BaselineRow {
     pub detail: String,
     /// Expected return.
     pub value: f64,
-    /// The same in percent of the optimum, 100 being optimal also where returns are negative.
-    pub percent: f64,
+    /// The same in percent of the optimum, 100 being optimal also where returns are negative; absent where the optimum is 0.
+    pub percent: Option<f64>,
     /// 95 % interval of the value and the days it was played, where it was played rather than computed.
     pub played: Option<(f64, f64, u32)>,
     /// Whether it is a bound that no policy reaches, rather than a policy.
@@ -367,8 +369,12 @@ pub struct ForecastView {
     pub error: f64,
     /// That of repeating the last value.
     pub naive_error: f64,
-    /// How much nearer it was, with the 95 % interval.
-    pub gain: (f64, f64, f64),
+    /// Methods among which it was chosen on the same periods, repeating the last value not counted.
+    pub among: u32,
+    /// How much nearer it was, in units.
+    pub gain: f64,
+    /// The 95 % interval of the gain, which allows for the choice; absent where the periods are too few to tell.
+    pub interval: Option<(f64, f64)>,
     /// What the interval says.
     pub verdict: Text,
 }

@@ -100,11 +100,13 @@ impl Ground {
         settings: &Settings,
     ) -> Self {
         let log = log.filter(|_| matches!(problem, Decision::Shop(_)));
+        // What ends by itself is not cut before, as in training: else a policy would be valued at part of its season.
+        let whole = problem.ends_within().unwrap_or(1);
         Self {
             problem,
             log,
             gamma: settings.number("gamma"),
-            horizon: settings.integer("episodeCap"),
+            horizon: settings.integer("episodeCap").max(whole),
             optimum: optimum.start_value,
             solution: Rc::new(optimum.clone()),
             learned: None,

@@ -2,31 +2,35 @@
 
 use crate::env::Environment;
 use crate::env::ads::Campaign;
+use crate::env::ads::offer::{Mean, Offer};
 use crate::env::pricing::Pricing;
 
 /// The bound with the price of budget that attains it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fluid {
-    /// No policy earns more in expectation, in currency, but for the one purchase that the end of the budget cuts short.
+    /// No policy earns more in expectation, in currency.
     pub bound: f64,
     /// Lagrange multiplier: what one more level of budget, or unit of stock, is worth, in currency.
     pub price: f64,
 }
 
-/// The least over `price >= 0` of `price * budget + decisions * E[max_a (value_a - price * cost_a)]`, by weak duality an
-/// upper bound on every policy (Gallego & van Ryzin 1994; Balseiro & Gur 2019). The function is convex, so golden-section search finds it;
-/// every price gives a valid bound.
+/// The least over `price >= 0` of `price * budget + decisions * max_levels E[max_a (value_a - price * cost_a)]`, by weak duality an
+/// upper bound on every policy (Gallego & van Ryzin 1994; Balseiro & Gur 2019). Value and cost are those with `levels` of budget left, from
+/// 1 to all of it: what the rest of the budget can't pay for is not sold, so a last level may be worth more than one of many. The function is
+/// convex, so golden-section search finds its least value; every price gives a valid bound.
 #[must_use]
 pub fn bound(campaign: &Campaign) -> Fluid {
+    let table = means_by_levels(campaign);
     let dual = |price: f64| {
-        let each = campaign
-            .shares()
-            .iter()
-            .enumerate()
-            .map(|(segment, share)| share * best_net(campaign, segment as u32, price));
-        price * f64::from(campaign.budget()) + f64::from(campaign.decisions()) * each.sum::<f64>()
+        let most = table
+            .chunks(row_length(campaign))
+            .map(|row| net(campaign, row, price))
+            .fold(0.0, f64::max);
+        price * f64::from(campaign.budget()) + f64::from(campaign.decisions()) * most
     };
-    least(dual, dearest(campaign))
+    let worth = table.iter().map(|mean| mean.reward / mean.cost);
+    // An offer that costs nothing with so few levels wins nothing either: 0 / 0 is passed over.
+    least(dual, worth.fold(0.0, f64::max))
 }
 
 /// The same for a stock of units and a deadline (Gallego & van Ryzin 1994): the least over `price >= 0` of `(price + salvage) * stock`
@@ -83,21 +87,33 @@ fn least(dual: impl Fn(f64) -> f64, dearest: f64) -> Fluid {
     }
 }
 
-fn best_net(campaign: &Campaign, segment: u32, price: f64) -> f64 {
-    (0..campaign.actions(0))
-        .map(|action| campaign.offer(segment, action))
-        .map(|offer| offer.mean_reward() - price * offer.mean_cost())
-        .fold(0.0, f64::max)
+/// Pairs of a segment and an offer other than staying out.
+fn row_length(campaign: &Campaign) -> usize {
+    campaign.shares().len() * (campaign.actions(0) as usize - 1)
 }
 
-/// A price of budget at which no offer is worth its cost.
-fn dearest(campaign: &Campaign) -> f64 {
-    let mut most = 0.0;
-    for segment in 0..campaign.shares().len() as u32 {
-        for action in 1..campaign.actions(0) {
-            let offer = campaign.offer(segment, action);
-            most = f64::max(most, offer.mean_reward() / offer.mean_cost());
-        }
-    }
-    most
+/// What each offer costs and wins on average with 1, 2, ... levels left, as far as more levels make a difference: a row a level, segment
+/// after segment.
+fn means_by_levels(campaign: &Campaign) -> Vec<Mean> {
+    let segments = 0..campaign.shares().len() as u32;
+    let offers: Vec<&Offer> = segments
+        .flat_map(|segment| (1..campaign.actions(0)).map(move |action| (segment, action)))
+        .map(|(segment, action)| campaign.offer(segment, action))
+        .collect();
+    let dearest = offers.iter().map(|offer| offer.most_cost()).max();
+    let levels = 1..=campaign.budget().min(dearest.unwrap_or(1)).max(1);
+    levels
+        .flat_map(|level| offers.iter().map(move |offer| offer.mean(level)))
+        .collect()
+}
+
+/// What the best action is worth on average over the segments, each level spent at `price`.
+fn net(campaign: &Campaign, row: &[Mean], price: f64) -> f64 {
+    let each = row.chunks(campaign.actions(0) as usize - 1);
+    let best = each.map(|offers| {
+        let nets = offers.iter().map(|mean| mean.reward - price * mean.cost);
+        nets.fold(0.0, f64::max)
+    });
+    let shares = campaign.shares().iter();
+    shares.zip(best).map(|(share, best)| share * best).sum()
 }
