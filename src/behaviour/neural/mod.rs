@@ -11,6 +11,7 @@ mod heads;
 mod network;
 mod settings;
 mod step;
+mod values;
 mod windows;
 
 use super::{BehaviourModel, History, ModelKind, Scratch, Sessions, Values, Watch, need_events};

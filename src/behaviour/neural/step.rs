@@ -2,9 +2,10 @@
 
 use rand::RngExt;
 
-use super::heads::{Behaviour, Heads, Row, Values};
+use super::heads::{Behaviour, Heads, Row};
 use super::network::{Inputs, Network, Pass};
 use super::settings::Settings;
+use super::values::Values;
 use super::windows::Window;
 use crate::behaviour::{History, Sessions};
 use crate::log::EventType;
