@@ -97,6 +97,7 @@ pub(super) fn needs(config: &TrainConfig, problem: &Decision) -> Option<Needs> {
 
 /// What remains of a run that ended.
 struct Ended {
+    /// The measurement of what it left.
     last: Option<Snapshot>,
     steps: u64,
     reason: &'static str,
@@ -323,7 +324,7 @@ impl Training {
         for snapshot in trainer.snapshots() {
             add_snapshot(&mut self.measured, snapshot);
         }
-        let last = trainer.snapshots().last().copied();
+        let last = trainer.kept().copied();
         self.ended.push(Ended {
             last,
             steps: trainer.steps(),
