@@ -47,7 +47,7 @@ function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approxim
         <td class="num">${withInterval(policy.simulated.value, policy.simulated.ci, digits)}</td>
         <td class="num">${format.whole(board.episodes)}</td></tr>`)}</tbody>
     </table></div>
-    ${troubles.map(({ who, what }) => html`<p class="message bad small"><b>${named(who)}</b> ${say(what)}</p>`)}
+    ${troubles.map(({ who, what }) => html`<p class="message bad small"><b>${AGENTS[who]?.() ?? named(who)}</b> ${say(what)}</p>`)}
     <q-chart size="rows" .spec=${forest(board, named)}></q-chart>
     <div class="part">
       <div class="chips" role="group" aria-label=${t("evaluate.plots")}>${kinds.map((kind) => html`<button type="button" class="chip" aria-pressed=${plot === kind} @click=${() => { state.policies.plot = kind; changed("evaluate"); }}>${t(`policies.plot.${kind}`)}</button>`)}</div>
