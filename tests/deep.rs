@@ -5,18 +5,19 @@
 mod common;
 
 use qcart::agent::learner::Algorithm;
-use qcart::agent::network::NetworkConfig;
+use qcart::agent::network::{NetworkConfig, NetworkLearner};
 use qcart::env::generated::GeneratorConfig;
 use qcart::env::mdp::MdpBuilder;
 use qcart::env::shop::{Shop, ShopConfig};
 use qcart::env::{Environment, Step, textbook};
+use qcart::evaluate::value::{Stochastic, exact};
 use qcart::experiment::link;
 use qcart::experiment::parameters::Value;
 use qcart::lab::Lab;
 use qcart::lab::protocol::{Carry, Request, Response};
 use qcart::nn::encoder::Kind;
 use qcart::random::Rng;
-use qcart::solve::value_iteration::solve;
+use qcart::solve::value_iteration::{solve, start_value};
 use qcart::train::{Change, Parameter, StopReason, TrainConfig, Trainer};
 
 fn network(kind: Kind) -> NetworkConfig {
@@ -197,14 +198,80 @@ fn what_does_not_fit_is_refused_before_it_is_allocated() {
     };
     let needs = config.needs(&Vast(2_000_000));
     assert!(needs.weights > 256_000_000 && needs.bytes > 4 << 30);
-    let refused = qcart::agent::network::NetworkLearner::new(&Vast(2_000_000), config, 1);
+    let refused = NetworkLearner::new(&Vast(2_000_000), config, 1);
     assert_eq!(refused.unwrap_err().code, "agent.memory");
     // What is said before is what is taken.
     let shop = shop(2);
     for kind in [Kind::Mlp, Kind::Cnn, Kind::Gru, Kind::Transformer] {
-        let made = qcart::agent::network::NetworkLearner::new(&shop, network(kind), 1).unwrap();
+        let made = NetworkLearner::new(&shop, network(kind), 1).unwrap();
         let said = network(kind).needs(&shop).weights;
         assert_eq!(said, made.weights().len() as u64, "{kind:?}");
+    }
+}
+
+/// The square of an error may be beyond the numbers of 32 bits where its gradient is not.
+#[test]
+fn no_step_is_taken_along_a_loss_that_is_no_number() {
+    let mdp = textbook::find("gridworld").unwrap().build().unwrap();
+    let config = network(Kind::Mlp);
+    let mut learner = NetworkLearner::new(&mdp, config, 1).unwrap();
+    let take = |learner: &mut NetworkLearner, step: u64, reward: f64| {
+        let seen = Step {
+            reward,
+            next: 1,
+            end: false,
+        };
+        let (how, along) = ((Algorithm::Q, 0.9), (step, 10_000));
+        learner.take(&mdp, (0, 0, seen), how, along)
+    };
+    // The unit of rewards is known from the first update on.
+    for step in 1..=config.warm_up {
+        take(&mut learner, step, 1.0).unwrap();
+    }
+    assert_eq!(learner.updates(), 1);
+    let mut steps = config.warm_up..;
+    let (before, problem) = loop {
+        let before = learner.weights().clone();
+        if let Err(problem) = take(&mut learner, steps.next().unwrap() + 1, 1e25) {
+            break (before, problem);
+        }
+    };
+    assert_eq!(problem.code, "neural.diverged");
+    assert_eq!(*learner.weights(), before);
+}
+
+/// A learning rate beyond all reason: the first update spoils the weights, which is seen at the second. What was measured before it
+/// is in the table then, every bit of it.
+#[test]
+fn divergence_leaves_the_weights_of_the_best_measurement() {
+    let mdp = textbook::find("gridworld").unwrap().build().unwrap();
+    for rate in [1e3, f32::MAX] {
+        let config = TrainConfig {
+            budget_steps: 20_000,
+            network: Some(NetworkConfig {
+                rate,
+                ..network(Kind::Mlp)
+            }),
+            ..TrainConfig::default()
+        };
+        let optimum = solve(&mdp, config.gamma).unwrap();
+        let untrained = {
+            let mut trainer = Trainer::new(&mdp, optimum.clone(), config).unwrap();
+            while trainer.snapshots().is_empty() {
+                trainer.advance(1);
+            }
+            trainer.q().values().to_vec()
+        };
+        let mut trainer = Trainer::new(&mdp, optimum, config).unwrap();
+        trainer.advance(u64::MAX);
+        let reason = trainer.stop_reason().unwrap();
+        assert!(
+            matches!(reason, StopReason::Diverged { .. } | StopReason::Failed(_)),
+            "{reason:?}"
+        );
+        // The warm-up and a few updates, not the thousands of steps to the next measurement.
+        assert!(trainer.steps() < 1100, "{}", trainer.steps());
+        assert_eq!(trainer.q().values(), untrained);
     }
 }
 
@@ -374,4 +441,41 @@ fn a_stop_by_hand_is_repeated() {
     replay.advance(u64::MAX);
     assert_eq!(replay.stop_reason(), Some(&StopReason::Stopped));
     assert_eq!(bits(&live), bits(&replay));
+}
+
+/// Learning that leaps about is measured where it is stopped, and what stays is the best that was measured. Nothing is put back where it
+/// came to its end.
+#[test]
+fn a_stop_keeps_the_best_that_was_measured() {
+    let mdp = textbook::find("cliff").unwrap().build().unwrap();
+    let config = TrainConfig {
+        budget_steps: 20_000,
+        snapshots: 40,
+        patience: 0,
+        network: Some(NetworkConfig {
+            rate: 0.02,
+            ..network(Kind::Mlp)
+        }),
+        ..TrainConfig::default()
+    };
+    let optimum = solve(&mdp, config.gamma).unwrap();
+    let mut fell = 0;
+    for stop in [4321, 6789, 9876, 12_345, u64::MAX] {
+        let mut trainer = Trainer::new(&mdp, optimum.clone(), config).unwrap();
+        trainer.stop_at(stop);
+        trainer.advance(u64::MAX);
+        let snapshots = trainer.snapshots();
+        let last = snapshots.last().unwrap();
+        assert_eq!(last.step, stop.min(config.budget_steps));
+        let best = snapshots.iter().map(|s| s.value).fold(f64::MIN, f64::max);
+        fell += u32::from(last.value < best);
+        let greedy = Stochastic::greedy(&mdp, trainer.q().values());
+        let values = exact(&mdp, &greedy, config.gamma, config.episode_cap);
+        let kept = start_value(&mdp, &values);
+        let right = if stop == u64::MAX { last.value } else { best };
+        assert_eq!(trainer.kept().unwrap().value, right);
+        // Both are sums of at most a few hundred rewards, one of them to a tolerance of 1e-7.
+        assert!((kept - right).abs() < 1e-5, "{stop}: {kept} {right}");
+    }
+    assert!(fell > 0);
 }

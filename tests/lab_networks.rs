@@ -398,15 +398,41 @@ fn a_blend_with_a_network_learns_in_slices() {
     fine.check().unwrap();
 }
 
+/// A stop ends the learning of the blend's networks, one after the other; what they came to is repeated to the same bits.
 #[test]
-fn a_blend_whose_network_was_stopped_is_tested() {
-    let mut lab = lab();
-    begin(&mut lab, "blend-networks");
-    for _ in 0..30 {
-        lab.advance(1);
+fn a_stop_of_a_blend_with_networks_is_repeated() {
+    let slices = |lab: &mut Lab| {
+        let mut count = 0;
+        while lab.busy() {
+            lab.advance(1);
+            count += 1;
+        }
+        count
+    };
+    let mut whole = lab();
+    begin(&mut whole, "blend-networks");
+    let length = slices(&mut whole);
+    let mut first = lab();
+    begin(&mut first, "blend-networks");
+    for _ in 0..15 {
+        first.advance(1);
     }
-    ask(&mut lab, BoardRequest::StopLearning);
-    let rest = work(&mut lab, 1);
-    let tested = |response: &Response| matches!(response, Response::Evaluated { .. });
-    assert!(rest.iter().any(tested));
+    ask(&mut first, BoardRequest::StopLearning);
+    // A slice as small as this is one step of learning: at least twenty were left out.
+    let rest = slices(&mut first);
+    assert!(15 + rest + 20 < length, "{rest} after the stop, {length}");
+    let stopped = compared(&mut first, &["blend-networks"]);
+    let [name] = &stopped.models[..] else {
+        panic!("{stopped:?}");
+    };
+    assert!(name.starts_with("blend-networks:steps="), "{name}");
+    stopped.check().unwrap();
+    assert_ne!(
+        compared(&mut whole, &["blend-networks"]).digest,
+        stopped.digest
+    );
+    let mut other = lab();
+    begin(&mut other, name);
+    work(&mut other, 50_000_000);
+    assert_eq!(compared(&mut other, &[name]), stopped);
 }

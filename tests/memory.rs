@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[cfg(not(target_arch = "wasm32"))]
+mod common;
+
 use qcart::behaviour::neural::{Neural, PARAMETERS, Settings};
 use qcart::behaviour::{History, Sessions, Values};
 use qcart::log::EventType;
@@ -41,6 +44,11 @@ mod count {
 
     #[global_allocator]
     static ALLOCATOR: Counting = Counting;
+
+    /// The bytes that are held.
+    pub fn now() -> u64 {
+        NOW.load(SeqCst)
+    }
 
     /// The most bytes that were held at a time during some work, above those held before it.
     pub fn most(work: impl FnOnce()) -> u64 {
@@ -94,6 +102,86 @@ fn learn(kind: Kind, train: &Sessions, change: impl Fn(&mut Settings)) -> (u64, 
     (said, taken)
 }
 
+/// What a network that has learned, or taken weights from a file, still holds, beside its weights.
+#[cfg(not(target_arch = "wasm32"))]
+fn left(train: &Sessions) -> [u64; 2] {
+    let before = count::now();
+    let mut settings = Settings::new(Kind::Gru, &Values::defaults(PARAMETERS));
+    (settings.epochs, settings.value_weight) = (2, 1.0);
+    let mut network = Neural::of(settings.clone());
+    network.begin(train).unwrap();
+    while network.advance(train, 1_000_000_000).unwrap() < 1.0 {}
+    let weights = &network.course().unwrap().learner.weights;
+    let numbers = 4 * weights.len() as u64;
+    let learned = count::now() - before - numbers;
+    let bytes = qcart::nn::saved::save(weights).unwrap();
+    drop(network);
+    let before = count::now();
+    let mut other = Neural::of(settings);
+    other.take_weights(train, &bytes).unwrap();
+    [learned, count::now() - before - numbers]
+}
+
+/// A deep Q-network in the place of the table: its replay buffer filled and gone round, every state asked for, the best kept aside.
+#[cfg(not(target_arch = "wasm32"))]
+fn play(kind: Kind, width: usize, batch: usize, replay: usize) -> (u64, u64) {
+    use qcart::agent::learner::Algorithm;
+    use qcart::agent::network::{NetworkConfig, NetworkLearner, TOGETHER};
+    use qcart::env::Environment;
+    use qcart::env::generated::GeneratorConfig;
+    use qcart::env::shop::{Shop, ShopConfig};
+    let log = common::generated(GeneratorConfig {
+        users: 150,
+        items: 12,
+        categories: 3,
+        ..GeneratorConfig::default()
+    });
+    let shop = Shop::build(
+        &log,
+        ShopConfig {
+            order: 2,
+            ..ShopConfig::default()
+        },
+    )
+    .unwrap();
+    let config = NetworkConfig {
+        kind,
+        width,
+        rate: 0.001,
+        batch,
+        replay,
+        every: 40,
+        target: 4,
+        warm_up: 100,
+    };
+    let said = config.needs(&shop).bytes;
+    let taken = count::most(|| {
+        let mut learner = NetworkLearner::new(&shop, config, 1).unwrap();
+        let mut rng = qcart::random::stream(1, "environment");
+        let mut state = shop.reset(&mut rng);
+        let steps = replay as u64 + 400;
+        for number in 1..=steps {
+            let action = learner.best(&shop, state);
+            let step = shop.step(state, action, &mut rng);
+            let (how, along) = ((Algorithm::DoubleQ, 0.9), (number, steps));
+            learner
+                .take(&shop, (state, action, step), how, along)
+                .unwrap();
+            state = if step.end {
+                shop.reset(&mut rng)
+            } else {
+                step.next
+            };
+        }
+        let mut values = Vec::new();
+        for first in (0..shop.states()).step_by(TOGETHER) {
+            learner.many(&shop, first, &mut values);
+        }
+        learner.keep_best();
+    });
+    (said, taken)
+}
+
 /// One test, so that nothing else allocates meanwhile.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
@@ -115,5 +203,17 @@ fn no_more_is_taken_than_was_said() {
                 assert!(taken <= said, "{kind:?} {width} {batch}: {taken} of {said}");
             }
         }
+        // Names of tensors, epochs, and what vectors were rounded up to.
+        let left = left(&small);
+        assert!(left.iter().all(|&left| left < 16_384), "{left:?}");
+        for kind in [Kind::Mlp, Kind::Cnn, Kind::Gru, Kind::Transformer] {
+            for (width, batch, replay) in [(8, 16, 500), (64, 256, 500), (32, 32, 20_000)] {
+                let (said, taken) = play(kind, width, batch, replay);
+                assert!(taken <= said, "{kind:?} {width} {batch}: {taken} of {said}");
+            }
+        }
+        // Where the replay buffer is most of it, it is not guessed too high either.
+        let (said, taken) = play(Kind::Gru, 16, 16, 100_000);
+        assert!(taken <= said && 2 * taken > said, "{taken} of {said}");
     }
 }

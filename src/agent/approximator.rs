@@ -88,6 +88,30 @@ impl Approximator {
         last - first
     }
 
+    /// Keeps a network's weights aside as the best so far, for [`Approximator::take_best`]. False for tiles, which are taken as they are
+    /// at the end.
+    pub fn keep_best(&mut self) -> bool {
+        match self {
+            Self::Network(network) => network.keep_best(),
+            Self::Tiles(_) => return false,
+        }
+        true
+    }
+
+    /// Puts the best weights of a network in place, where there are any.
+    pub fn take_best(&mut self) {
+        if let Self::Network(network) = self {
+            network.take_best();
+        }
+    }
+
+    /// Gives back what only learning needs, at its end.
+    pub fn rest(&mut self) {
+        if let Self::Network(network) = self {
+            network.rest();
+        }
+    }
+
     /// Takes in a step, and learns where an update is due; the lesson counts that step.
     ///
     /// # Errors

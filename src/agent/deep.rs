@@ -297,7 +297,7 @@ impl<S: Simulator> DeepAgent<S> {
     /// Takes `steps` steps in the problem and the updates that are due.
     ///
     /// # Errors
-    /// `neural.diverged` where a loss is no finite number; the weights stay those before.
+    /// `neural.diverged` where a loss or its gradient is no finite number; the weights stay those before.
     pub fn advance(&mut self, steps: u64) -> Result<(), Problem> {
         for _ in 0..steps {
             self.act();
@@ -384,14 +384,19 @@ impl<S: Simulator> DeepAgent<S> {
         let both = (&self.weights, &mut self.gradients);
         self.layers
             .backward(both, states, &self.d, &mut self.activity);
+        if !self.loss.is_finite() {
+            self.gradients.clear();
+            return Err(diverged(self.updates));
+        }
         let share = self.config.rate.share(self.steps, self.config.budget_steps);
+        // Takes no step along a gradient that is no finite number.
         self.norm = self.adam.step(
             &self.config.adam,
             share,
             &mut self.weights,
             &mut self.gradients,
         );
-        if !(self.loss.is_finite() && self.norm.is_finite()) {
+        if !self.norm.is_finite() {
             return Err(diverged(self.updates));
         }
         self.updates += 1;

@@ -5,6 +5,8 @@
 //! action has a row `e` and a number `b` of its own, and `v` is linear in `h`. Only the actions that a state offers are looked at: its support is
 //! the mask. Rewards are divided by their root mean square over the warm-up, so that one learning rate suits all problems.
 //!
+//! The weights of the best measurement are kept aside, for a stop or a divergence after it.
+//!
 //! Where we differ from the paper: the agent acts on the target network, a copy at most [`NetworkConfig::target`] updates old, and what that
 //! copy says of a state is kept until the next one; so a step costs hardly more than with a table. The loss is the plain square: rewards
 //! of a shop are rare and large, and Huber's would learn less than their mean.
@@ -16,7 +18,7 @@ use crate::agent::learner::Algorithm;
 use crate::env::{Environment, Sight, Step};
 use crate::nn::adam::{Adam, AdamConfig, Rate, follow};
 use crate::nn::embedding::Embedding;
-use crate::nn::encoder::{Cache, Encoder, Kind};
+use crate::nn::encoder::{Cache, Encoder, Kind, pass_bytes};
 use crate::nn::gemm::Pack;
 use crate::nn::vector::{axpy, dot};
 use crate::nn::weights::{Gradients, Id, Start, Weights};
@@ -88,6 +90,8 @@ pub struct NetworkLearner {
     start: Vec<u32>,
     parts: Parts,
     weights: Weights,
+    /// Those of the best measurement so far, and the unit of rewards then.
+    best: Option<(Weights, f32)>,
     target: Weights,
     gradients: Gradients,
     adam: Adam,
@@ -121,7 +125,7 @@ pub struct Learned {
 pub struct Needs {
     /// Weights.
     pub weights: u64,
-    /// Bytes for learning: weights, copies, gradients, replay buffer, what is kept of the target network.
+    /// Bytes for learning at most: weights, copies, gradients, replay buffer, what is kept of the target network, what passes through.
     pub bytes: u64,
 }
 
@@ -137,9 +141,13 @@ impl NetworkConfig {
         let length = sight.length as usize;
         let _ = Encoder::new(&mut scratch, self.kind, (self.width, length), 0.0, 0);
         let weights = rows + scratch.len() as u64 + width;
-        let replayed = size_of::<(u32, u32, Step)>() as u64 * self.replay as u64;
-        // Weights, target, gradients and the optimiser's two means; 4 bytes each.
-        let bytes = 20 * weights + replayed + 4 * pairs + 8 * u64::from(states);
+        let transition = size_of::<(u32, u32, Step)>() as u64;
+        let replayed = transition * (self.replay + self.batch) as u64;
+        let together = self.batch.max(TOGETHER) as u64;
+        let passing = pass_bytes(together, u64::from(sight.length), width);
+        // Weights, the best of them, target, gradients and the optimiser's two means, 4 bytes each.
+        let marks = 10 * (u64::from(sight.tokens) + 2 * u64::from(sight.actions));
+        let bytes = 24 * weights + marks + replayed + 4 * pairs + 8 * u64::from(states) + passing;
         Needs { weights, bytes }
     }
 }
@@ -172,11 +180,12 @@ impl NetworkLearner {
             copies: 1,
             start,
             parts,
+            best: None,
             target: weights.clone(),
             gradients: Gradients::new(&weights),
             adam: Adam::new(&weights),
             weights,
-            replay: Replay::default(),
+            replay: Replay::new(config.replay),
             draws: stream(seed, "replay"),
             unit: 1.0,
             updates: 0,
@@ -198,6 +207,32 @@ impl NetworkLearner {
     #[must_use]
     pub fn weights(&self) -> &Weights {
         &self.weights
+    }
+
+    /// Keeps these weights aside as the best so far.
+    pub fn keep_best(&mut self) {
+        match &mut self.best {
+            Some((best, unit)) => {
+                best.copy_from(&self.weights);
+                *unit = self.unit;
+            }
+            None => self.best = Some((self.weights.clone(), self.unit)),
+        }
+    }
+
+    /// Puts the best weights that were kept aside in place, where there are any.
+    pub fn take_best(&mut self) {
+        if let Some((best, unit)) = self.best.take() {
+            (self.weights, self.unit) = (best, unit);
+        }
+    }
+
+    /// Gives back what only learning needs: nothing can be learned any more.
+    pub fn rest(&mut self) {
+        let nothing = Weights::default();
+        self.gradients = Gradients::new(&nothing);
+        self.adam = Adam::new(&nothing);
+        (self.best, self.replay) = (None, Replay::default());
     }
 
     /// The learning rate after so many of `budget` steps.
@@ -296,7 +331,7 @@ impl NetworkLearner {
     /// Remembers a step, and learns where an update is due; `steps` were taken of `budget`.
     ///
     /// # Errors
-    /// `neural.diverged` where the loss is no finite number; the weights stay those before.
+    /// `neural.diverged` where the loss or its gradient is no finite number; the weights stay those before.
     pub fn take(
         &mut self,
         environment: &impl Environment,
@@ -378,10 +413,15 @@ impl NetworkLearner {
             clip: CLIP,
             ..AdamConfig::default()
         };
+        if !loss.is_finite() {
+            self.gradients.clear();
+            return Err(diverged(self.updates));
+        }
+        // Takes no step along a gradient that is no finite number.
         let norm = self
             .adam
             .step(&config, share, &mut self.weights, &mut self.gradients);
-        if !(loss.is_finite() && norm.is_finite()) {
+        if !norm.is_finite() {
             return Err(diverged(self.updates));
         }
         self.updates += 1;
@@ -601,6 +641,14 @@ impl Flow {
 }
 
 impl Replay {
+    /// Room for so many transitions, and no more.
+    fn new(capacity: usize) -> Self {
+        Self {
+            seen: Vec::with_capacity(capacity.max(1)),
+            next: 0,
+        }
+    }
+
     fn push(&mut self, seen: (u32, u32, Step), capacity: usize) {
         if self.seen.len() < capacity.max(1) {
             self.seen.push(seen);
@@ -657,9 +705,9 @@ fn diverged(updates: u64) -> Problem {
         "neural.diverged",
         Text::new(
             format!(
-                "Learning diverged at update {updates}: the loss is no finite number. The weights before were kept."
+                "Learning diverged at update {updates}: the loss is no finite number. The best weights measured before were kept."
             ),
-            format!("学习在第 {updates} 次更新时发散：损失不是有限数。已保留此前的权重。"),
+            format!("学习在第 {updates} 次更新时发散：损失不是有限数。已保留此前测得的最好权重。"),
         ),
         Text::new("Try a smaller learning rate.", "请尝试更小的学习率。"),
     )

@@ -278,6 +278,17 @@ const BLEND: &[Parameter] = &[
         default: 3.0,
         ..IDF
     },
+    Parameter::whole(
+        "steps",
+        [
+            "Steps of all its networks together after which their learning stops and keeps the best so far; 0: it goes on to its end",
+            "其全部神经网络合计在多少步后停止学习并保留此前最佳；0 表示学到底",
+        ],
+        0,
+        1_000_000_000,
+        0,
+    )
+    .fixed(),
     NETWORKS,
 ];
 const NETWORKS: Parameter = Parameter::word(

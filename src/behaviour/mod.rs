@@ -58,6 +58,12 @@ pub trait BehaviourModel {
     /// Ends learning in slices before its time: what is best so far is kept. Models that learn in one slice have nothing to end.
     fn stop_early(&mut self) {}
 
+    /// Steps of learning in slices so far, of all networks together. The hyperparameter `steps` at this number ends learning at the same
+    /// place. 0 for models that learn in one slice.
+    fn steps(&self) -> u64 {
+        0
+    }
+
     /// The network behind the model, where there is one.
     fn network(&self) -> Option<&neural::Neural> {
         None

@@ -114,6 +114,7 @@ impl From<Change> for Response {
 
 /// What remains of a run that ended.
 struct Ended {
+    /// The measurement of what it left.
     last: Option<Snapshot>,
     steps: u64,
     reason: &'static str,
@@ -352,7 +353,7 @@ impl Training {
         for snapshot in trainer.snapshots() {
             add_snapshot(&mut self.measured, snapshot);
         }
-        let last = trainer.snapshots().last().copied();
+        let last = trainer.kept().copied();
         self.ended.push(Ended {
             last,
             steps: trainer.steps(),

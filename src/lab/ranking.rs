@@ -90,8 +90,7 @@ impl Fit {
 
     /// Ends learning here and notes where, so that it can be repeated. Before the first step there is nothing to keep.
     fn stop(&mut self) {
-        let course = self.model.network().and_then(|network| network.course());
-        let steps = course.map_or(0, Course::steps);
+        let steps = self.model.steps();
         if steps > 0 {
             self.model.stop_early();
             let steps = Given::Number(steps as f64);

@@ -32,6 +32,19 @@ const BLOCKS: usize = 2;
 /// Heads of attention.
 const HEADS: usize = 2;
 
+/// Numbers that a pass holds for each position, in widths, with those of its gradients and of the layers around the encoder; and in
+/// attention for each position beside (two blocks of two heads that look at every position, with gradients).
+const ACTIVATIONS: u64 = 64;
+const ATTENDED: u64 = 8;
+/// Bytes of the blocks that products of matrices pack, whatever the size.
+const PACKED: u64 = 1 << 20;
+
+/// Bytes that a pass of so many sequences of so many positions takes at most, forth and back.
+#[must_use]
+pub fn pass_bytes(sequences: u64, length: u64, width: u64) -> u64 {
+    4 * sequences * length * (ACTIVATIONS * width + ATTENDED * length) + PACKED
+}
+
 /// An encoder of rows of `width` numbers into states of `width` numbers.
 #[derive(Clone, Debug)]
 pub struct Encoder {

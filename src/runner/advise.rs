@@ -41,6 +41,9 @@ pub fn advise(
         Some(path) => network.take_weights(&sessions, &read(path)?)?,
         None => with_bar(name, |watch| network.fit(&sessions, watch))?,
     }
+    if let Some(trouble) = network.course().and_then(|c| c.learning().trouble) {
+        output::trouble(name, &trouble);
+    }
     if let (Some(path), Some(course)) = (&advice.save_weights, network.course()) {
         let bytes = save(&course.learner.weights)?;
         fs::write(path, bytes).map_err(|error| unreadable(path, &error))?;

@@ -172,9 +172,11 @@ fn try_model(choice: Choice, split: &Split, arguments: &Evaluate) -> Result<Tria
     let (mut trial, model) = with_bar(&choice.model, |watch| {
         Trial::run_and_keep(&choice, split, arguments.k, &mut clock, watch)
     })?;
-    if let (Some(path), Some(course)) =
-        (&arguments.weights, model.network().and_then(Neural::course))
-    {
+    let course = model.network().and_then(Neural::course);
+    if let Some(trouble) = course.and_then(|course| course.learning().trouble) {
+        output::trouble(&trial.choice.model, &trouble);
+    }
+    if let (Some(path), Some(course)) = (&arguments.weights, course) {
         let path = named(path, &choice.model, arguments.models.len() != 1);
         let bytes = save(&course.learner.weights)?;
         fs::write(&path, bytes).map_err(|error| unreadable(&path, &error))?;

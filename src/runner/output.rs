@@ -26,6 +26,11 @@ pub fn problem(problem: &Problem, as_json: bool) {
     }
 }
 
+/// Says on standard error why a model's learning ended before its time; what is printed of it still holds for what was kept.
+pub fn trouble(model: &str, trouble: &Problem) {
+    eprintln!("qcart: {model}: {trouble}");
+}
+
 /// The account of a log as JSON: the report with a few names that scripts expect.
 pub fn inspection_json(
     report: &Report,

@@ -42,6 +42,9 @@ pub fn value(report: &ValueReport, approximator: &str) {
             policy.exact, ci[0], ci[1]
         );
     }
+    for trouble in &report.troubles {
+        println!("{}: {}", trouble.who, trouble.what.en);
+    }
     if let Some(regret) = report.regret.last() {
         println!(
             "regret: {:.4} over {} episodes; the next one loses {:.6}",

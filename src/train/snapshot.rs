@@ -70,6 +70,12 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Whether training ended before its time: by hand, or because it went wrong.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        !matches!(self, Self::Converged(_) | Self::Budget)
+    }
+
     /// The reason in words.
     #[must_use]
     pub fn explain(&self) -> Text {
@@ -91,10 +97,10 @@ impl StopReason {
             Self::Budget => Text::new("The budget of steps is used up.", "步数预算已用完。"),
             Self::Diverged { value, bound, .. } => Text::new(
                 format!(
-                    "Diverged: a Q-value became {value:e}, beyond {bound:e}, far more than anything that can be earned. Lower the learning rate; with a discount of 1, make sure that episodes end."
+                    "Diverged: a Q-value or its error became {value:e}, beyond {bound:e}, far more than anything that can be earned. Lower the learning rate; with a discount of 1, make sure that episodes end."
                 ),
                 format!(
-                    "已发散：某个 Q 值变为 {value:e}，超出 {bound:e}，远大于可能获得的回报。请降低学习率；折扣因子为 1 时，请确保回合会结束。"
+                    "已发散：某个 Q 值或其误差变为 {value:e}，超出 {bound:e}，远大于可能获得的回报。请降低学习率；折扣因子为 1 时，请确保回合会结束。"
                 ),
             ),
             Self::Stopped => Text::new("Stopped by hand.", "已手动停止。"),

@@ -99,6 +99,9 @@ pub struct Trainer<M> {
     /// What learns in the place of the learner's table: it writes its values there when they are measured, and at the end.
     #[cfg(feature = "whole")]
     approximator: Option<Approximator>,
+    /// The measurement at which the network in the table's place was best.
+    #[cfg(feature = "whole")]
+    best: Option<usize>,
     /// Work that a step counts for, and asking for all values.
     step_work: u64,
     ask_work: u64,
@@ -163,6 +166,8 @@ impl<M: Model> Trainer<M> {
             learner,
             #[cfg(feature = "whole")]
             approximator: None,
+            #[cfg(feature = "whole")]
+            best: None,
             step_work: STEP_WORK,
             ask_work: 0,
             explore: stream(config.seed, "explore"),
@@ -266,7 +271,8 @@ impl<M: Model> Trainer<M> {
     }
 
     /// Ends training once this many steps are taken, but for a measurement that is due or under way there, which comes
-    /// first: so a stop by hand and its replay come to the same.
+    /// first: so a stop by hand and its replay come to the same. A network is measured there in any case, and its best measured weights
+    /// are kept.
     pub fn stop_at(&mut self, step: u64) {
         self.halt = step;
     }
@@ -305,6 +311,17 @@ impl<M: Model> Trainer<M> {
     #[must_use]
     pub fn snapshots(&self) -> &[Snapshot] {
         &self.snapshots
+    }
+
+    /// The measurement of the values that are there: the newest or, where a network was stopped or diverged, its best.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Snapshot> {
+        let last = self.snapshots.last();
+        #[cfg(feature = "whole")]
+        if self.stop.as_ref().is_some_and(StopReason::is_early) {
+            return self.best.and_then(|best| self.snapshots.get(best)).or(last);
+        }
+        last
     }
 
     /// The changes made or planned, each with the step after which it holds.
@@ -359,6 +376,11 @@ impl<M: Model> Trainer<M> {
             }
             self.begin_measuring();
         } else if self.step >= self.halt {
+            #[cfg(feature = "whole")]
+            if self.is_unmeasured() {
+                self.phase = Phase::Ask(0);
+                return;
+            }
             self.end(StopReason::Stopped, events);
         } else if self.step >= self.config.budget_steps {
             self.end(StopReason::Budget, events);
@@ -393,7 +415,7 @@ impl<M: Model> Trainer<M> {
 
     fn end(&mut self, reason: StopReason, events: &mut Vec<TrainEvent>) {
         #[cfg(feature = "whole")]
-        self.ask_all();
+        self.end_approximator(&reason);
         self.stop = Some(reason.clone());
         events.push(TrainEvent::Stopped(reason));
     }
@@ -523,6 +545,11 @@ impl<M: Model> Trainer<M> {
         self.scale = if mean > 0.0 { mean } else { 1.0 };
         let largest = sizes.fold(1.0, f64::max).max(self.config.initial_q.abs());
         self.bound = (DIVERGENCE * largest).min(1e12);
+        #[cfg(feature = "whole")]
+        {
+            // Returns at another discount are no measure of those at this one.
+            self.best = None;
+        }
     }
 
     fn solve(&mut self, work: u64, events: &mut Vec<TrainEvent>) -> u64 {
@@ -577,6 +604,8 @@ impl<M: Model> Trainer<M> {
             mean_return: Window::mean(window.returns, window.episodes),
         });
         events.push(TrainEvent::Snapshot(self.snapshots.len() - 1));
+        #[cfg(feature = "whole")]
+        self.note_best();
         self.plan_next(found.work + self.ask_work);
         let pairs = self.optimum.q.len() as u64;
         if let Some(criterion) = converged(&self.snapshots, &self.config, pairs, self.scale) {

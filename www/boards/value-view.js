@@ -1,7 +1,7 @@
 // Policies against the optimum: their values, what learning lost, and what the ranking hangs on.
 
 import { html, nothing } from "../vendor/lit-html.js";
-import { t } from "../i18n.js";
+import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { isOperation } from "../decisions.js";
 import { changed, state } from "../state.js";
@@ -32,7 +32,7 @@ function pick(kind, all, label) {
     <p class="small soft">${t(`policies.${kind}.note`)}</p></div>`;
 }
 
-function draw({ board, regret, scanned, lift, gamma }, { approximator }) {
+function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approximator }) {
   const named = namedBy(approximator);
   const digits = decimals(board.policies.map(({ exact }) => exact));
   const plots = { regret: regret.length > 1 ? regretChart(regret) : null, lift: lift ? scanChart(lift, scanned, "lift", named) : null, gamma: scanChart(gamma, scanned, "gamma", named) };
@@ -47,6 +47,7 @@ function draw({ board, regret, scanned, lift, gamma }, { approximator }) {
         <td class="num">${withInterval(policy.simulated.value, policy.simulated.ci, digits)}</td>
         <td class="num">${format.whole(board.episodes)}</td></tr>`)}</tbody>
     </table></div>
+    ${troubles.map(({ who, what }) => html`<p class="message bad small"><b>${AGENTS[who]?.() ?? named(who)}</b> ${say(what)}</p>`)}
     <q-chart size="rows" .spec=${forest(board, named)}></q-chart>
     <div class="part">
       <div class="chips" role="group" aria-label=${t("evaluate.plots")}>${kinds.map((kind) => html`<button type="button" class="chip" aria-pressed=${plot === kind} @click=${() => { state.policies.plot = kind; changed("evaluate"); }}>${t(`policies.plot.${kind}`)}</button>`)}</div>

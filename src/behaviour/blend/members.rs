@@ -5,7 +5,7 @@
 //! are learned on, so that the best weights of the search are witnesses that haven't seen it; afterwards it learns from everything.
 
 use crate::behaviour::neural::{Course, Neural, PARAMETERS, Pass, Settings, check_memory};
-use crate::behaviour::{History, Sessions, Values};
+use crate::behaviour::{BehaviourModel as _, History, Sessions, Values};
 use crate::nn::encoder::Kind;
 use crate::nn::vector::add;
 use crate::problem::Problem;
@@ -37,7 +37,11 @@ const LIKELIEST: usize = 40;
 
 /// Networks at work for the blend.
 #[derive(Clone, Debug, Default)]
-pub struct Members(Vec<Neural>);
+pub struct Members {
+    networks: Vec<Neural>,
+    /// Steps of all together after which learning stops; 0: none.
+    most: u64,
+}
 
 /// What networks say of each item, and which they hold likeliest. Empty where they say nothing.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +53,8 @@ pub struct Opinion {
 }
 
 impl Members {
-    /// The networks of a choice, by its place among [`WORDS`].
-    pub fn new(place: usize) -> Self {
+    /// The networks of a choice, by its place among [`WORDS`], whose learning stops after `most` steps together (0: not before its end).
+    pub fn new(place: usize, most: u64) -> Self {
         let kinds = CHOICES.get(place).map_or(&[][..], |choice| choice.1);
         let defaults = Values::defaults(PARAMETERS);
         let of = |&kind: &Kind| {
@@ -62,12 +66,15 @@ impl Members {
                 ..Settings::new(kind, &defaults)
             })
         };
-        Self(kinds.iter().map(of).collect())
+        Self {
+            networks: kinds.iter().map(of).collect(),
+            most,
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.networks.is_empty()
     }
 
     /// Prepares all to learn.
@@ -75,38 +82,66 @@ impl Members {
     /// # Errors
     /// Those of [`Neural::begin`]; `neural.memory` too where all of them together would take too much.
     pub fn begin(&mut self, train: &Sessions) -> Result<(), Problem> {
-        let bytes = self.0.iter().map(|network| network.settings().bytes(train));
+        let bytes = self
+            .networks
+            .iter()
+            .map(|network| network.settings().bytes(train));
         check_memory(bytes.sum())?;
-        self.0
+        self.networks
             .iter_mut()
             .try_for_each(|network| network.begin(train))
     }
 
     /// Learns for about `work` elementary operations: `all` the way, or until the number of epochs is known. Returns whether all
-    /// networks are there.
+    /// networks are there. One network learns after the other, whatever the slices, so that the number of their steps says how far
+    /// each of them is.
     ///
     /// # Errors
     /// Those of [`Neural::advance`].
     pub fn advance(&mut self, train: &Sessions, all: bool, work: u64) -> Result<bool, Problem> {
-        for network in &mut self.0 {
-            let searched = network.course().is_some_and(|course| !course.searches());
-            if (all || !searched) && network.advance(train, work)? < 1.0 {
+        let goes_on = |course: &Course| course.searches() || all && !course.is_over();
+        for place in 0..self.networks.len() {
+            let left = self.left();
+            if left == 0 {
+                self.stop();
+            }
+            let network = &mut self.networks[place];
+            if !network.course().is_some_and(goes_on) {
+                continue;
+            }
+            let until = network.steps().saturating_add(left);
+            let more = |course: &Course| course.steps() < until && goes_on(course);
+            let done = network.advance_while(train, work, more)?;
+            if done < 1.0 && network.course().is_some_and(goes_on) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
+    /// Steps that may still be taken.
+    fn left(&self) -> u64 {
+        match self.most {
+            0 => u64::MAX,
+            most => most.saturating_sub(self.steps()),
+        }
+    }
+
+    /// Steps that all have taken.
+    pub fn steps(&self) -> u64 {
+        self.networks.iter().map(Neural::steps).sum()
+    }
+
     /// The share that is learned.
     pub fn progress(&self) -> f64 {
-        let courses = self.0.iter().filter_map(Neural::course);
+        let courses = self.networks.iter().filter_map(Neural::course);
         let sum: f64 = courses.map(Course::progress).sum();
-        sum / self.0.len().max(1) as f64
+        sum / self.networks.len().max(1) as f64
     }
 
     /// Ends learning before its time.
     pub fn stop(&mut self) {
-        self.0.iter_mut().for_each(Neural::stop);
+        self.networks.iter_mut().for_each(Neural::stop);
     }
 
     /// What the networks say after a history: as they are now or, where they must not have seen the window, as they were best before.
@@ -120,7 +155,7 @@ impl Members {
         let Opinion { chances, likeliest } = opinion;
         chances.clear();
         likeliest.clear();
-        for network in &self.0 {
+        for network in &self.networks {
             let Some(own) = network.chances(history, unseen, pass) else {
                 continue;
             };
@@ -133,7 +168,7 @@ impl Members {
         if chances.is_empty() {
             return;
         }
-        let share = 1.0 / self.0.len() as f32;
+        let share = 1.0 / self.networks.len() as f32;
         chances.iter_mut().for_each(|chance| *chance *= share);
         likeliest.extend(0..chances.len() as u32);
         if likeliest.len() > LIKELIEST {
@@ -148,7 +183,6 @@ impl Members {
 
     /// Bytes that the networks hold.
     pub fn memory(&self) -> usize {
-        use crate::behaviour::BehaviourModel as _;
-        self.0.iter().map(Neural::memory).sum()
+        self.networks.iter().map(Neural::memory).sum()
     }
 }

@@ -86,7 +86,7 @@ impl Blend {
             passes: values.whole("passes"),
             base: Base::default(),
             near: Neighbours::vstan(values),
-            members: Members::new(values.whole("networks")),
+            members: Members::new(values.whole("networks"), values.whole("steps") as u64),
             unseen: false,
             stage: Stage::Search,
             weights: Weights::default(),
@@ -310,6 +310,10 @@ impl BehaviourModel for Blend {
 
     fn stop_early(&mut self) {
         self.members.stop();
+    }
+
+    fn steps(&self) -> u64 {
+        self.members.steps()
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {

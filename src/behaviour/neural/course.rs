@@ -54,7 +54,7 @@ pub struct Learning {
     pub norm: f64,
     /// Targets learned from, in all.
     pub targets: f64,
-    /// Why learning ended before its time, where it diverged: the best weights until then were kept.
+    /// Why learning ended before its time, where it diverged, and which weights were kept.
     pub trouble: Option<Problem>,
 }
 
@@ -144,6 +144,9 @@ impl Course {
     /// The share done, at most; learning may stop earlier.
     #[must_use]
     pub fn progress(&self) -> f64 {
+        if self.over {
+            return 1.0;
+        }
         let within = self.next as f64 / self.batches.len().max(1) as f64;
         let search = f64::from(self.settings.epochs);
         match self.again {
@@ -152,6 +155,12 @@ impl Course {
             }
             Some(epochs) => 0.5 + 0.5 * (f64::from(self.epoch) + within) / f64::from(epochs.max(1)),
         }
+    }
+
+    /// Whether learning has ended and the weights to keep are in place.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 
     /// Whether the number of epochs is still being looked for, or all is learned in one run.
@@ -174,11 +183,11 @@ impl Course {
 
     /// Takes one step. Returns what it came to, or nothing where learning is over.
     ///
-    /// Where a loss or gradient is no finite number, learning is over: the best weights so far are put in place, and
-    /// [`Learning::trouble`] says why.
+    /// Where it can't be taken ([`Step::holds`]), learning is over: the best weights so far on the validation window are put in place
+    /// or, before it was looked at, the average of those until then, and [`Learning::trouble`] says why.
     ///
     /// # Errors
-    /// `neural.diverged` where that happens before there are any.
+    /// `neural.diverged` where it was the first of all.
     pub fn step(&mut self, sessions: &Sessions) -> Result<Option<Step>, Problem> {
         if self.windows.is_empty() || self.over {
             return Ok(None);
@@ -194,12 +203,11 @@ impl Course {
         let batch = &self.windows[self.batches[self.next].clone()];
         let step = self.learner.step(sessions, batch);
         if !step.holds() {
-            let known = self.best.is_some();
-            let problem = self.diverged();
-            if !known {
-                return Err(problem);
+            if self.taken == 0 {
+                return Err(diverged_at_once());
             }
-            self.trouble = Some(problem);
+            self.trouble = Some(self.diverged());
+            self.keep_best();
             return Ok(None);
         }
         self.targets += f64::from(step.targets);
@@ -254,13 +262,23 @@ impl Course {
 
     /// Ends learning: puts the best weights on the validation window in place or, where none were looked at, the newest average.
     pub fn keep_best(&mut self) {
-        if std::mem::replace(&mut self.over, true) {
+        if self.over {
             return;
         }
         match self.best.take() {
             Some((_, _, weights)) => self.learner.weights = weights,
             None => self.learner.swap_average(),
         }
+        self.rest();
+    }
+
+    /// Ends learning with the weights as they are, and gives back all that only learning needs.
+    pub(super) fn rest(&mut self) {
+        self.over = true;
+        self.learner.rest();
+        (self.windows, self.held_out) = (Vec::new(), Vec::new());
+        self.batches = Vec::new();
+        self.best = None;
     }
 
     /// Learns afresh from all sessions, for as many epochs as were best.
@@ -308,20 +326,46 @@ impl Course {
         (hits / count, reciprocal / count)
     }
 
-    fn diverged(&mut self) -> Problem {
+    /// That learning diverged here, and what will be kept.
+    fn diverged(&self) -> Problem {
         let epoch = self.epoch + 1;
-        self.keep_best();
+        let [kept, saved] = if self.best.is_some() {
+            [
+                "The best weights so far were kept.",
+                "已保留此前最好的权重。",
+            ]
+        } else {
+            [
+                "The average of the weights until then was kept.",
+                "已保留此前权重的平均值。",
+            ]
+        };
         Problem::new(
             "neural.diverged",
             Text::new(
                 format!(
-                    "Learning diverged in epoch {epoch}: the loss is no finite number any more. The best weights so far were kept."
+                    "Learning diverged in epoch {epoch}: the loss is no finite number any more, or far above what guessing costs. {kept}"
                 ),
-                format!("第 {epoch} 轮学习发散：损失已不是有限数。已保留此前最好的权重。"),
+                format!("第 {epoch} 轮学习发散：损失已不是有限数，或远高于随机猜测。{saved}"),
             ),
-            Text::new("Try a smaller learning rate.", "请尝试更小的学习率。"),
+            smaller_rate(),
         )
     }
+}
+
+fn diverged_at_once() -> Problem {
+    Problem::new(
+        "neural.diverged",
+        Text::new(
+            "Learning diverged at its first step: the loss is no finite number. Nothing was learned.",
+            "学习在第一步就发散：损失不是有限数。什么也没有学到。",
+        ),
+        smaller_rate(),
+    )
+}
+
+fn smaller_rate() -> Text {
+    Text::new("Try a smaller learning rate.", "请尝试更小的学习率。")
 }
 
 /// The place of an item when all are ranked by score; ties count against it, and 0 is that of one whose score is no number.
@@ -389,6 +433,45 @@ mod tests {
         spoil(&mut course);
         let problem = course.step(&sessions).unwrap_err();
         assert_eq!(problem.code, "neural.diverged");
+        assert!(problem.what.en.contains("Nothing was learned"));
+    }
+
+    /// Before the first look at the validation window the average of what was learned is there to be kept.
+    #[test]
+    fn weights_are_kept_in_the_first_epoch_too() {
+        let (mut course, sessions) = course();
+        course.step(&sessions).unwrap().unwrap();
+        // Of one step, the average is what it came to.
+        let learned = course.learner.weights.clone();
+        spoil(&mut course);
+        assert_eq!(course.step(&sessions).unwrap(), None);
+        assert!(course.is_over());
+        assert_eq!(course.learner.weights, learned);
+        let trouble = course.learning().trouble.unwrap();
+        assert!(trouble.what.en.contains("average"), "{trouble:?}");
+    }
+
+    /// Weights that are far too large, though finite: every score is off by thousands.
+    #[test]
+    fn a_loss_that_is_finite_and_explodes_ends_learning() {
+        for weight in [0.0, 1.0] {
+            let (mut course, sessions) = course();
+            course.settings.value_weight = weight;
+            course.learner = Learner::new(&course.settings, &sessions);
+            course.step(&sessions).unwrap().unwrap();
+            let learned = course.learner.weights.clone();
+            let name = if weight > 0.0 {
+                "item.value"
+            } else {
+                "item.bias"
+            };
+            let mut tensors = course.learner.weights.tensors.iter_mut();
+            let biases = tensors.find(|tensor| tensor.name == name).unwrap();
+            biases.value[..4].fill(1e4);
+            assert_eq!(course.step(&sessions).unwrap(), None);
+            assert_eq!(course.learner.weights, learned);
+            assert_eq!(course.learning().trouble.unwrap().code, "neural.diverged");
+        }
     }
 
     /// Three epochs and at least 300 steps without a better validation.

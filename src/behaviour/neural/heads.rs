@@ -4,10 +4,9 @@ use rand::RngExt;
 
 use super::network::Network;
 use super::settings::Settings;
-use super::step::any_item;
 use crate::behaviour::Sessions;
 use crate::nn::gemm::{Matrix, Pack, gemm};
-use crate::nn::loss::huber;
+use crate::nn::loss::{cross_entropy, soften};
 use crate::nn::vector::{add, axpy, dot, exp, greatest, softmax};
 use crate::nn::weights::{Gradients, Weights};
 use crate::nn::{clear, fit};
@@ -29,8 +28,6 @@ pub fn most_scores(candidates: u64, targets: u64) -> u64 {
 const SUPPORT: usize = 8;
 /// And only at those at least so likely, relative to the likeliest (BCQ, Fujimoto et al. 2019).
 const SUPPORT_SHARE: f32 = 0.3;
-/// Items a row's action is told from in the temporal-difference loss (SNQN, Xin et al. 2022).
-const NEGATIVES: usize = 10;
 
 /// One target: what was done after a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,8 +61,8 @@ impl Heads {
         }
     }
 
-    /// Notes the likeliest items of a row of probabilities; `name` gives the item of a place.
-    fn note(&mut self, row: usize, chances: &[f32], name: impl Fn(usize) -> u32) {
+    /// Notes the likeliest items of a row of probabilities, of which only the ratios count; `name` gives the item of a place.
+    pub(super) fn note(&mut self, row: usize, chances: &[f32], name: impl Fn(usize) -> u32) {
         if !self.wanted {
             return;
         }
@@ -80,7 +77,8 @@ impl Heads {
         }
     }
 
-    fn supported(&self, row: usize) -> impl Iterator<Item = u32> {
+    /// The items noted for a row, the likeliest first.
+    pub(super) fn supported(&self, row: usize) -> impl Iterator<Item = u32> {
         let known = self.support[row].iter().map(|entry| entry.0);
         known.take_while(|&item| item != u32::MAX)
     }
@@ -99,7 +97,10 @@ pub struct Behaviour {
     scores: Vec<f32>,
     table: Vec<f32>,
     d_table: Vec<f32>,
+    /// Biases of the drawn items, and the same less what corrects for the draw.
+    bias: Vec<f32>,
     shift: Vec<f32>,
+    likely: Vec<f32>,
 }
 
 impl Behaviour {
@@ -129,8 +130,25 @@ impl Behaviour {
             scores: Vec::new(),
             table: Vec::new(),
             d_table: Vec::new(),
+            bias: Vec::new(),
             shift: Vec::new(),
+            likely: Vec::new(),
         }
+    }
+
+    /// Gives back what learning held.
+    pub fn release(&mut self) {
+        for list in [
+            &mut self.scores,
+            &mut self.table,
+            &mut self.d_table,
+            &mut self.bias,
+            &mut self.shift,
+            &mut self.likely,
+        ] {
+            *list = Vec::new();
+        }
+        (self.sums, self.drawn, self.inside) = (Vec::new(), Vec::new(), Vec::new());
     }
 
     /// Adds to the gradients of the states and weights; returns the mean cross-entropy.
@@ -155,7 +173,8 @@ impl Behaviour {
             network.items
         };
         if self.negatives > 0 {
-            self.sample(network, both.0, rng);
+            self.draw(rng);
+            self.gather(network, both.0);
         }
         let (weights, gradients) = both;
         let part = rows_at_once(candidates);
@@ -216,19 +235,11 @@ impl Behaviour {
     ) -> f64 {
         let (items, width) = (network.items, network.width);
         network.scores(weights, states, &mut self.scores, pack);
-        let mut loss = 0.0;
-        for (number, (row, scores)) in rows
-            .iter()
-            .zip(self.scores.chunks_exact_mut(items))
-            .enumerate()
-        {
-            let target = row.item as usize;
-            let right = scores[target];
-            loss += f64::from(softmax(scores) - right);
-            heads.note(first + number, scores, |place| place as u32);
-            scores[target] -= 1.0 - self.smoothing;
-            soften(scores, 1.0, self.smoothing / items as f32, over);
-        }
+        let targets = rows.iter().map(|row| row.item);
+        let how = (self.smoothing, over);
+        let loss = cross_entropy(&mut self.scores, items, targets, how, |number, chances| {
+            heads.note(first + number, chances, |place| place as u32);
+        });
         let table = network.item.table();
         let scores = Matrix::new(&self.scores, items);
         let shape = (rows.len(), width, items);
@@ -254,8 +265,8 @@ impl Behaviour {
         loss
     }
 
-    /// Draws the negatives of a batch, all different, and gathers their embeddings.
-    fn sample(&mut self, network: &Network, weights: &Weights, rng: &mut Rng) {
+    /// Draws the negatives of a batch, all different.
+    fn draw(&mut self, rng: &mut Rng) {
         let total = self.sums.last().copied().unwrap_or(1);
         self.drawn.clear();
         for _ in 0..self.negatives {
@@ -266,24 +277,22 @@ impl Behaviour {
             }
         }
         self.drawn.sort_unstable();
+    }
+
+    /// Gathers embeddings and biases of what was drawn.
+    fn gather(&mut self, network: &Network, weights: &Weights) {
         self.table.clear();
+        self.bias.clear();
         self.shift.clear();
         for &item in &self.drawn {
             self.table
                 .extend_from_slice(network.item.row(weights, item));
             let bias = network.item_bias.row(weights, item)[0];
-            self.shift.push(bias - self.correction(item));
+            self.bias.push(bias);
+            self.shift
+                .push(bias - correction(&self.sums, self.negatives, item));
         }
         clear(&mut self.d_table, self.table.len());
-    }
-
-    /// Logarithm of the probability that an item is in the sample (Jean et al., ACL 2015).
-    fn correction(&self, item: u32) -> f32 {
-        let at = item as usize;
-        let before = if at == 0 { 0 } else { self.sums[at - 1] };
-        let share = (self.sums[at] - before) as f64 / self.sums.last().copied().unwrap_or(1) as f64;
-        let inside = 1.0 - libm::pow(1.0 - share, self.negatives as f64);
-        libm::log(inside.max(1e-12)) as f32
     }
 
     #[expect(
@@ -318,26 +327,30 @@ impl Behaviour {
             .zip(d_states.chunks_exact_mut(width));
         for (number, (row, (state, d_state))) in rows.iter().zip(each).enumerate() {
             let scores = &mut self.scores[number * count..(number + 1) * count];
-            add(&self.shift, scores);
+            let own = network.item.row(weights, row.item);
+            let plain = dot(state, own) + network.item_bias.row(weights, row.item)[0];
             let itself = self.drawn.binary_search(&row.item).ok();
+            if heads.wanted {
+                // By what the network says: corrected scores would call likely what is rarely drawn.
+                self.likely.clear();
+                let both = scores.iter().zip(&self.bias);
+                self.likely.extend(both.map(|(score, bias)| score + bias));
+                self.likely.extend(itself.is_none().then_some(plain));
+                softmax(&mut self.likely);
+                let name = |place: usize| self.drawn.get(place).copied().unwrap_or(row.item);
+                heads.note(first + number, &self.likely, name);
+            }
+            add(&self.shift, scores);
             if let Some(place) = itself {
                 scores[place] = f32::MIN;
             }
-            let own = network.item.row(weights, row.item);
-            let bias = network.item_bias.row(weights, row.item)[0];
-            let correct = dot(state, own) + bias - {
-                let at = row.item as usize;
-                let before = if at == 0 { 0 } else { self.sums[at - 1] };
-                let share = (self.sums[at] - before) as f64 / self.sums[self.sums.len() - 1] as f64;
-                libm::log((1.0 - libm::pow(1.0 - share, self.negatives as f64)).max(1e-12)) as f32
-            };
+            let correct = plain - correction(&self.sums, self.negatives, row.item);
             let others = softmax(scores);
             // The target against the sample: two probabilities that add up to 1.
             let most = if others > correct { others } else { correct };
             let log = most + libm::logf(exp(others - most) + exp(correct - most));
             let (chance, rest) = (exp(correct - log), exp(others - log));
             loss += f64::from(log - correct);
-            heads.note(first + number, scores, |place| self.drawn[place]);
             let competing = count + usize::from(itself.is_none());
             let even = self.smoothing / competing as f32;
             soften(scores, rest, even, over);
@@ -380,150 +393,17 @@ impl Behaviour {
     }
 }
 
-/// Turns probabilities, of which these are a share, into the gradient of the mean cross-entropy against an even distribution.
-fn soften(chances: &mut [f32], share: f32, even: f32, over: f32) {
-    let each = 1.0 / over;
-    for chance in chances {
-        *chance = (*chance * share - even) * each;
-    }
-}
-
-/// The Q head's way of learning: double Q-learning with a target network, on what the log did, what it did not do (at reward 0, after
-/// SNQN) and, where it is asked for, with a conservative term (CQL, Kumar et al. 2020).
-#[derive(Clone, Debug)]
-pub struct Values {
-    weight: f32,
-    gamma: f32,
-    conservative: f32,
-    projected: Vec<f32>,
-    target_projected: Vec<f32>,
-    d_projected: Vec<f32>,
-    d_states: Vec<f32>,
-    looked_at: Vec<(u32, f32)>,
-}
-
-impl Values {
-    /// Nothing held yet.
-    #[must_use]
-    pub fn new(settings: &Settings) -> Self {
-        Self {
-            weight: settings.value_weight,
-            gamma: settings.gamma,
-            conservative: settings.conservative,
-            projected: Vec::new(),
-            target_projected: Vec::new(),
-            d_projected: Vec::new(),
-            d_states: Vec::new(),
-            looked_at: Vec::new(),
-        }
-    }
-
-    /// Adds to the gradients of the states and weights; returns the mean loss.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step's parts, borrowed apart"
-    )]
-    pub fn learn(
-        &mut self,
-        network: &Network,
-        (weights, target, gradients): (&Weights, &Weights, &mut Gradients),
-        rows: &[Row],
-        ((states, target_states), d_states): ((&[f32], &[f32]), &mut [f32]),
-        heads: &Heads,
-        pack: &mut Pack,
-        rng: &mut Rng,
-    ) -> f64 {
-        let width = network.width;
-        network
-            .value
-            .forward(weights, states, &mut self.projected, pack);
-        network
-            .value
-            .forward(target, target_states, &mut self.target_projected, pack);
-        clear(&mut self.d_projected, self.projected.len());
-        // The value of a state: the target network's, of the likely action that the learner holds to be best.
-        let state_value = |own: &[f32], targets: &[f32], row: usize| {
-            let own = &own[row * width..][..width];
-            let value = |item| {
-                dot(own, network.item.row(weights, item)) + network.value_bias.row(weights, item)[0]
-            };
-            let mut best: Option<(u32, f32)> = None;
-            for item in heads.supported(row) {
-                let value = value(item);
-                if best.is_none_or(|(_, most)| value > most) {
-                    best = Some((item, value));
-                }
-            }
-            best.map_or(0.0, |(item, _)| {
-                let theirs = &targets[row * width..][..width];
-                dot(theirs, network.item.row(target, item))
-                    + network.value_bias.row(target, item)[0]
-            })
-        };
-        let over = rows.len().max(1) as f32;
-        let mut loss = 0.0;
-        for (number, row) in rows.iter().enumerate() {
-            let own = &self.projected[number * width..][..width];
-            let value = |item| {
-                dot(own, network.item.row(weights, item)) + network.value_bias.row(weights, item)[0]
-            };
-            self.looked_at.clear();
-            let future = |row| state_value(&self.projected, &self.target_projected, row);
-            let bootstrap = match row.next {
-                Some(next) => Some(future(next as usize)),
-                None => row.end.then_some(0.0),
-            };
-            if let Some(bootstrap) = bootstrap {
-                let (cost, slope) =
-                    huber(value(row.item) - (row.reward + self.gamma * bootstrap), 1.0);
-                loss += f64::from(cost);
-                self.looked_at.push((row.item, slope));
-            }
-            let stay = self.gamma * future(number);
-            for _ in 0..NEGATIVES {
-                let item = any_item(network.items, rng);
-                if item != row.item {
-                    let (cost, slope) = huber(value(item) - stay, 1.0);
-                    loss += f64::from(cost) / NEGATIVES as f64;
-                    self.looked_at.push((item, slope / NEGATIVES as f32));
-                }
-            }
-            if self.conservative > 0.0 {
-                self.looked_at.push((row.item, -self.conservative));
-                let at = self.looked_at.len();
-                let others = heads.supported(number).map(|item| (item, value(item)));
-                self.looked_at.extend(others);
-                self.looked_at.push((row.item, value(row.item)));
-                let own = &mut self.looked_at[at..];
-                let most = own
-                    .iter()
-                    .fold(f32::MIN, |a, b| if b.1 > a { b.1 } else { a });
-                let total: f32 = own.iter().map(|entry| exp(entry.1 - most)).sum();
-                for entry in own {
-                    entry.1 = self.conservative * exp(entry.1 - most) / total;
-                }
-            }
-            let d_own = &mut self.d_projected[number * width..][..width];
-            for &(item, slope) in &self.looked_at {
-                let d = self.weight * slope / over;
-                axpy(d, network.item.row(weights, item), d_own);
-                axpy(d, own, gradients.row(network.item.table(), item as usize));
-                gradients.row(network.value_bias.table(), item as usize)[0] += d;
-            }
-        }
-        network
-            .value
-            .backward_weights(gradients, states, &self.d_projected, pack);
-        network
-            .value
-            .backward_input(weights, &self.d_projected, &mut self.d_states, false, pack);
-        add(&self.d_states, d_states);
-        loss / f64::from(over)
-    }
+/// Logarithm of the probability that an item is among so many drawn by these running sums (Jean et al., ACL 2015).
+fn correction(sums: &[u64], negatives: usize, item: u32) -> f32 {
+    let at = item as usize;
+    let before = if at == 0 { 0 } else { sums[at - 1] };
+    let share = (sums[at] - before) as f64 / sums.last().copied().unwrap_or(1) as f64;
+    let inside = 1.0 - libm::pow(1.0 - share, negatives as f64);
+    libm::log(inside.max(1e-12)) as f32
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::behaviour::{History, Values as Given};
     use crate::log::EventType;
@@ -531,21 +411,19 @@ mod tests {
     use crate::nn::encoder::Kind;
     use crate::random::stream;
 
-    const ITEMS: u32 = 7;
-    const WIDTH: usize = 4;
+    pub const ITEMS: u32 = 7;
+    pub const WIDTH: usize = 4;
 
-    fn settings(negatives: usize, smoothing: f32) -> Settings {
+    pub fn settings(negatives: usize, smoothing: f32) -> Settings {
         Settings {
             width: WIDTH,
             negatives,
             smoothing,
-            value_weight: 1.0,
-            gamma: 0.0,
             ..Settings::new(Kind::Mlp, &Given::defaults(super::super::PARAMETERS))
         }
     }
 
-    fn sessions() -> Sessions {
+    pub fn sessions() -> Sessions {
         let mut sessions = Sessions::new(ITEMS, false);
         let history = History {
             items: &[0, 1, 2, 1, 5],
@@ -557,7 +435,7 @@ mod tests {
     }
 
     /// Three targets, the last one an end.
-    fn rows() -> Vec<Row> {
+    pub fn rows() -> Vec<Row> {
         let row = |(at, item): (usize, u32)| Row {
             at,
             item,
@@ -569,7 +447,7 @@ mod tests {
     }
 
     /// The factor that the check multiplies an output by is taken out: what is checked is the loss itself.
-    fn plain(loss: f64, dy: &dyn Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+    pub fn plain(loss: f64, dy: &dyn Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
         vec![loss as f32 / dy(&[0.0])[0]]
     }
 
@@ -600,62 +478,140 @@ mod tests {
         }
     }
 
-    /// Without a discount nothing is bootstrapped, and the head fits rewards: a plain gradient.
+    /// Of one target in `f64`: its cross-entropy, and the derivative by the score of every item. `logs` corrects the scores of those
+    /// that compete; the others have none.
+    fn twin(
+        scores: &[f64],
+        logs: &[Option<f64>],
+        target: usize,
+        smoothing: f64,
+    ) -> (f64, Vec<f64>) {
+        let powers: Vec<f64> = scores
+            .iter()
+            .zip(logs)
+            .map(|(score, log)| log.map_or(0.0, |log| (score - log).exp()))
+            .collect();
+        let total: f64 = powers.iter().sum();
+        let competing = logs.iter().flatten().count() as f64;
+        let slope = |(item, power): (usize, &f64)| {
+            let even = logs[item].map_or(0.0, |_| smoothing / competing);
+            let right = if item == target { 1.0 - smoothing } else { 0.0 };
+            power / total - even - right
+        };
+        let slopes = powers.iter().enumerate().map(slope).collect();
+        (-(powers[target] / total).ln(), slopes)
+    }
+
+    /// Loss and all gradients, over all items and over a sample, whose corrections are the logarithms of Jean et al., without label
+    /// smoothing and with it.
     #[test]
-    fn gradients_of_the_q_head_are_those_of_finite_differences() {
-        let settings = settings(0, 0.0);
-        let (network, mut weights) = Network::new(&settings, &sessions());
-        let target = weights.clone();
-        let mut head = Values::new(&settings);
-        let states = random(3 * WIDTH, 5);
-        check(&mut weights, &states, |weights, x, dy, gradients| {
-            let mut spare = Gradients::new(weights);
-            let wanted = gradients.is_some();
-            let (mut d, mut heads) = (vec![0.0; x.len()], Heads::default());
-            heads.begin(true, 3);
+    fn the_behaviour_head_is_as_its_formula() {
+        for (negatives, smoothing) in [(0, 0.0), (0, 0.3), (4, 0.0), (4, 0.3)] {
+            let (settings, sessions) = (settings(negatives, smoothing), sessions());
+            let (network, mut weights) = Network::new(&settings, &sessions);
+            let biases = random(ITEMS as usize, 8);
+            let table = network.item_bias.table();
+            weights.get_mut(table).copy_from_slice(&biases);
+            let states = random(3 * WIDTH, 5);
+            let (mut d, mut gradients) = (vec![0.0; states.len()], Gradients::new(&weights));
+            let mut heads = Heads::default();
+            heads.begin(false, 3);
+            let mut head = Behaviour::new(&settings, &sessions);
             let loss = head.learn(
                 &network,
-                (weights, &target, gradients.unwrap_or(&mut spare)),
+                (&weights, &mut gradients),
                 &rows(),
-                ((x, x), &mut d),
-                &heads,
+                (&states, &mut d),
+                &mut heads,
                 &mut Pack::default(),
                 &mut stream(3, "negatives"),
             );
-            (plain(loss, dy), if wanted { d } else { Vec::new() })
-        });
+            // Items of the log occur 1, 2, 1, 0, 0, 1 and 0 times; each counts 1 and 1024 times its count to the power of 3/4.
+            let shares = [1025.0, 1723.0, 1025.0, 1.0, 1.0, 1025.0, 1.0].map(|n: f64| n / 4801.0);
+            let log = |item: u32| match negatives {
+                0 => 0.0,
+                _ => (1.0 - (1.0 - shares[item as usize]).powi(negatives as i32)).ln(),
+            };
+            let exact = |a: &[f32], b: &[f32]| -> f64 {
+                a.iter()
+                    .zip(b)
+                    .map(|(a, b)| f64::from(*a) * f64::from(*b))
+                    .sum()
+            };
+            let mut total = 0.0;
+            let mut by_state = vec![0.0; states.len()];
+            let mut by_item = vec![[0.0; WIDTH]; ITEMS as usize];
+            let mut by_bias = [0.0; ITEMS as usize];
+            for (number, row) in rows().iter().enumerate() {
+                let state = &states[number * WIDTH..][..WIDTH];
+                let embedding = |item| network.item.row(&weights, item);
+                let score = |item| exact(state, embedding(item)) + f64::from(biases[item as usize]);
+                let competes =
+                    |item| negatives == 0 || item == row.item || head.drawn.contains(&item);
+                let scores: Vec<f64> = (0..ITEMS).map(score).collect();
+                let logs: Vec<_> = (0..ITEMS).map(|i| competes(i).then(|| log(i))).collect();
+                let (cost, slopes) = twin(&scores, &logs, row.item as usize, f64::from(smoothing));
+                total += cost / 3.0;
+                for (item, slope) in slopes.iter().enumerate() {
+                    by_bias[item] += slope / 3.0;
+                    for place in 0..WIDTH {
+                        let other = f64::from(embedding(item as u32)[place]);
+                        by_state[number * WIDTH + place] += slope / 3.0 * other;
+                        by_item[item][place] += slope / 3.0 * f64::from(state[place]);
+                    }
+                }
+            }
+            // Sums of a dozen terms of order 1 in f32, and its exponential.
+            let agree = |found: f32, right: f64| {
+                assert!(
+                    (f64::from(found) - right).abs() < 1e-6,
+                    "{found} is not {right}"
+                );
+            };
+            agree(loss as f32, total);
+            for (found, right) in d.iter().zip(&by_state) {
+                agree(*found, *right);
+            }
+            for item in 0..ITEMS as usize {
+                agree(gradients.row(table, item)[0], by_bias[item]);
+                let row = gradients.row(network.item.table(), item);
+                for (found, right) in row.iter().zip(&by_item[item]) {
+                    agree(*found, *right);
+                }
+            }
+        }
     }
 
-    /// With label smoothing the gradient of a score is its probability less its share of the target, which all items have some of.
+    /// Item 0 is hardly ever drawn and less than a third as likely as item 5, which came next but was not drawn. By scores corrected for
+    /// the draw it would be likelier than item 1, and item 5 would be nowhere.
     #[test]
-    fn smoothing_spreads_the_target_over_all_items() {
-        let settings = settings(0, 0.3);
-        let sessions = sessions();
-        let (network, weights) = Network::new(&settings, &sessions);
-        let states = random(WIDTH, 5);
-        let (mut d, mut gradients) = (vec![0.0; WIDTH], Gradients::new(&weights));
+    fn what_is_likely_in_a_sample_is_by_the_network_and_holds_what_came_next() {
+        let (settings, sessions) = (settings(2, 0.1), sessions());
+        let (network, mut weights) = Network::new(&settings, &sessions);
+        weights.get_mut(network.item.table()).fill(0.0);
+        let biases = [0.0, 1.0, 9.0, 9.0, 9.0, 2.0, 9.0];
+        weights
+            .get_mut(network.item_bias.table())
+            .copy_from_slice(&biases);
+        let mut head = Behaviour::new(&settings, &sessions);
+        head.sums = vec![1, 1001, 1002, 1003, 1004, 2004, 2005];
+        head.drawn = vec![0, 1];
+        head.gather(&network, &weights);
         let mut heads = Heads::default();
-        heads.begin(false, 1);
-        Behaviour::new(&settings, &sessions).learn(
+        heads.begin(true, 2);
+        let (first, last) = (rows()[0], rows()[2]);
+        head.sampled(
             &network,
-            (&weights, &mut gradients),
-            &rows()[..1],
-            (&states, &mut d),
+            (&weights, &mut Gradients::new(&weights)),
+            (&[last, first], 0),
+            (&random(2 * WIDTH, 5), &mut [0.0; 2 * WIDTH]),
+            2.0,
             &mut heads,
             &mut Pack::default(),
-            &mut stream(3, "negatives"),
         );
-        let item = |i: u32| network.item.row(&weights, i);
-        let score = |i: u32| libm::exp(f64::from(dot(item(i), &states)));
-        let total: f64 = (0..ITEMS).map(score).sum();
-        for (place, &found) in d.iter().enumerate() {
-            let part = |i: u32| {
-                let share = 0.3 / f64::from(ITEMS) + if i == 1 { 0.7 } else { 0.0 };
-                (score(i) / total - share) * f64::from(item(i)[place])
-            };
-            let right: f64 = (0..ITEMS).map(part).sum();
-            // Rounding of a few sums in f32.
-            assert!((f64::from(found) - right).abs() < 1e-6);
-        }
+        let supported = |row| heads.supported(row).collect::<Vec<_>>();
+        assert_eq!(supported(0), [5, 1]);
+        // Item 1 came next and was drawn: it counts once.
+        assert_eq!(supported(1), [1, 0]);
     }
 }

@@ -11,10 +11,11 @@ mod heads;
 mod network;
 mod settings;
 mod step;
+mod values;
 mod windows;
 
 use super::{BehaviourModel, History, ModelKind, Scratch, Sessions, Values, Watch, need_events};
-use crate::nn::encoder::Kind;
+use crate::nn::encoder::{Kind, pass_bytes};
 use crate::nn::vector::{exp, softmax};
 use crate::problem::{Problem, Text};
 
@@ -27,13 +28,6 @@ pub use windows::{Window, windows};
 
 /// Events of the history that make the state.
 pub const LENGTH: usize = 20;
-
-/// Numbers that an encoder holds at once for each position, in widths, and in attention beside (two blocks of two heads that look at
-/// every position, with gradients).
-const ACTIVATIONS: u64 = 64;
-const ATTENDED: u64 = 8 * LENGTH as u64;
-/// Bytes of the blocks that products of matrices pack, and of what little there is beside, whatever the size.
-const BLOCKS: u64 = 1 << 20;
 
 /// Bytes that learning may take: what a tab can give.
 const MOST_BYTES: u64 = 1 << 30;
@@ -135,8 +129,9 @@ impl Neural {
             Some(course) => crate::nn::saved::load(&mut course.learner.weights, bytes),
             None => Ok(()),
         };
-        if loaded.is_err() {
-            self.course = None;
+        match &mut self.course {
+            Some(course) if loaded.is_ok() => course.rest(),
+            _ => self.course = None,
         }
         loaded
     }
@@ -146,11 +141,24 @@ impl Neural {
     /// # Errors
     /// `neural.diverged`.
     pub fn advance(&mut self, train: &Sessions, work: u64) -> Result<f64, Problem> {
+        self.advance_while(train, work, |_| true)
+    }
+
+    /// The same, for as long as `more` says so before a step.
+    ///
+    /// # Errors
+    /// Those of [`Neural::advance`].
+    pub(super) fn advance_while(
+        &mut self,
+        train: &Sessions,
+        work: u64,
+        more: impl Fn(&Course) -> bool,
+    ) -> Result<f64, Problem> {
         let Some(course) = &mut self.course else {
             return Ok(1.0);
         };
         let mut spent = 0;
-        while spent < work.max(1) {
+        while spent < work.max(1) && more(course) {
             match course.step(train)? {
                 Some(step) => spent += self.settings.work(train, step.targets),
                 None => return Ok(1.0),
@@ -216,10 +224,12 @@ impl Settings {
         let learner = Learner::bytes(weights, values);
         // What passes through for a batch, most of all in attention; with a target network, twice.
         let passes = if values { 2 } else { 1 };
-        let batch = (self.batch.max(course::AT_ONCE) * LENGTH.min(longest(train))) as u64;
+        let (sequences, positions) = (self.batch.max(course::AT_ONCE), LENGTH.min(longest(train)));
+        let batch = (sequences * positions) as u64;
         // The mean that goes past the encoder, beside its states, and their gradients.
         let past = if self.mean > 0.0 { 5 } else { 0 };
-        let pass = 4 * batch * ((ACTIVATIONS + past) * width + ATTENDED) * passes;
+        let through = pass_bytes(sequences as u64, positions as u64, width);
+        let pass = (through + 4 * batch * past * width) * passes;
         let against = match self.negatives_among(train.items as usize) {
             0 => items,
             some => some as u64,
@@ -228,7 +238,7 @@ impl Settings {
         // Of each item: its counts and sums for drawing negatives, marks of touched rows, and its scores in validation.
         let each = 36 + 4 * course::SCORED_AT_ONCE as u64;
         let lists = each * items + 40 * train.events() as u64;
-        learner + pass + scores + lists + BLOCKS
+        learner + pass + scores + lists
     }
 
     /// Elementary operations (about a nanosecond each) of a step with so many targets.
@@ -306,6 +316,10 @@ impl BehaviourModel for Neural {
 
     fn stop_early(&mut self) {
         self.stop();
+    }
+
+    fn steps(&self) -> u64 {
+        self.course.as_ref().map_or(0, Course::steps)
     }
 
     fn network(&self) -> Option<&Neural> {

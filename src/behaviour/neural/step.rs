@@ -2,9 +2,10 @@
 
 use rand::RngExt;
 
-use super::heads::{Behaviour, Heads, Row, Values};
+use super::heads::{Behaviour, Heads, Row};
 use super::network::{Inputs, Network, Pass};
 use super::settings::Settings;
+use super::values::Values;
 use super::windows::Window;
 use crate::behaviour::{History, Sessions};
 use crate::log::EventType;
@@ -22,6 +23,10 @@ const AVERAGE_POWER: f32 = 6.0;
 /// Steps between updates of the average, once there are many.
 const AVERAGE_STEPS: u64 = 8;
 
+/// A loss so many times what it was at the first step, or what guessing costs, says that the weights explode, though they are finite yet:
+/// learning lowers losses, and what single batches differ by is far from this.
+const EXPLOSION: f64 = 100.0;
+
 /// What is earned by an event (SQN, Xin et al. 2020: click 0.2, purchase 1; a cart lies between).
 fn reward(kind: EventType) -> f32 {
     match kind {
@@ -38,14 +43,14 @@ pub struct Step {
     pub loss: f64,
     /// Mean temporal-difference loss; 0 without Q head.
     pub value_loss: f64,
-    /// Euclidean length of the gradient.
+    /// Euclidean length of the gradient; no number where the step was not taken.
     pub norm: f64,
     /// How many targets there were.
     pub targets: u32,
 }
 
 impl Step {
-    /// Whether everything is a finite number, and so the step could be taken.
+    /// Whether the step could be taken: everything is a finite number, and no loss has exploded.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.loss.is_finite() && self.value_loss.is_finite() && self.norm.is_finite()
@@ -71,6 +76,8 @@ pub struct Learner {
     target_pass: Pass,
     inputs: Inputs,
     d_states: Vec<f32>,
+    /// Losses that say that learning explodes; of the first step, what guessing costs and the most that can be earned stand for it.
+    most: [f64; 2],
     luck: Rng,
     draws: Rng,
     steps: u64,
@@ -100,6 +107,10 @@ impl Learner {
             target_pass: Pass::default(),
             inputs: Inputs::default(),
             d_states: Vec::new(),
+            most: [
+                libm::log(f64::from(sessions.items.max(3))),
+                f64::from((1.0 + settings.conservative) / (1.0 - settings.gamma)),
+            ],
             luck: stream(settings.seed, "dropout"),
             draws: stream(settings.seed, "negatives"),
             steps: 0,
@@ -157,7 +168,7 @@ impl Learner {
         let both = (&*weights, &mut *gradients);
         let d = (places(), &mut self.d_states[..]);
         network.backward(both, shape, &self.inputs, d, pass);
-        step.norm = if step.loss.is_finite() && step.value_loss.is_finite() {
+        step.norm = if Self::is_sound(&mut self.most, self.steps == 0, step) {
             self.adam.step(&self.config, 1.0, weights, gradients)
         } else {
             gradients.clear();
@@ -179,6 +190,16 @@ impl Learner {
             follow(target, weights, 1.0);
         }
         step
+    }
+
+    /// Whether the losses are finite numbers and far below those of an explosion, for which the first ones count too.
+    fn is_sound(most: &mut [f64; 2], first: bool, step: Step) -> bool {
+        let losses = [step.loss, step.value_loss];
+        if first {
+            *most = [most[0].max(losses[0]), most[1].max(losses[1])];
+        }
+        let mut both = losses.iter().zip(most);
+        both.all(|(loss, most)| loss.is_finite() && *loss <= EXPLOSION * *most)
     }
 
     /// Puts the average of the weights over the newest steps in their place, and them in its: what is learned at a constant rate
@@ -237,12 +258,20 @@ impl Learner {
 
     /// Gives back what the network holds, when it is not needed any more.
     pub(super) fn release(&mut self) {
+        self.rest();
+        self.weights = Weights::default();
+    }
+
+    /// Gives back what only learning needs: all but the weights.
+    pub(super) fn rest(&mut self) {
         let nothing = Weights::default();
         self.gradients = Gradients::new(&nothing);
         self.adam = Adam::new(&nothing);
         (self.target, self.pass, self.target_pass) = (None, Pass::default(), Pass::default());
-        self.average = Weights::default();
-        self.weights = nothing;
+        self.average = nothing;
+        self.behaviour.release();
+        (self.values, self.heads) = (None, Heads::default());
+        (self.inputs, self.d_states) = (Inputs::default(), Vec::new());
     }
 
     /// Bytes that learning takes for so many weights: themselves, gradients, two means, the average, the best so far, the target

@@ -43,7 +43,7 @@ pub use ranking::{
 #[cfg(feature = "whole")]
 pub use study::{
     AdviceReport, OfflineMethod, OfflineReport, Plan, SequenceReport, StudyAnswer, StudyReport,
-    StudyRequest, ValueReport,
+    StudyRequest, Trouble, ValueReport,
 };
 
 /// One request. The page's `{type, ...}` becomes serde's `{type: {...}}` on the way in, which reads without a buffer.

@@ -9,6 +9,7 @@ use crate::evaluate::value::{Board, Regret, Sensitivity};
 use crate::experiment::finding::Finding;
 use crate::experiment::study::{PolicyName, Study, TrialTerms};
 use crate::lab::findings::Learned;
+use crate::problem::Text;
 
 /// A request to the policy board: `{type: "study", request: {type, ...}}` of the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,6 +151,19 @@ pub struct ValueReport {
     pub lift: Option<Sensitivity>,
     /// The same over the discount.
     pub gamma: Sensitivity,
+    /// What learned for this study and diverged: it stands on the board with what was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<Trouble>,
+}
+
+/// That somebody's learning diverged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trouble {
+    /// Who learned: `gru` from the log, `gru.q` in the problem.
+    pub who: String,
+    /// What happened.
+    pub what: Text,
 }
 
 /// Sequences on a log recorded where the truth is known.

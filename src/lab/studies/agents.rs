@@ -8,6 +8,7 @@ use crate::experiment::study::AgentName;
 use crate::lab::configure;
 use crate::lab::networks::approximated;
 use crate::lab::problems::Problem as Decision;
+use crate::lab::protocol::Trouble;
 use crate::problem::Problem;
 use crate::train::{StopReason, Trainer};
 
@@ -43,14 +44,73 @@ impl Training {
     pub fn advance(&mut self, work: u64) -> Result<bool, Problem> {
         self.trainer.advance(work);
         match self.trainer.stop_reason() {
-            Some(StopReason::Failed(problem)) => Err(problem.clone()),
+            Some(StopReason::Failed(problem)) if self.trainer.snapshots().is_empty() => {
+                Err(problem.clone())
+            }
             reason => Ok(reason.is_some()),
         }
+    }
+
+    /// Why learning ended before its time, where it diverged.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let reason = self.trainer.stop_reason()?;
+        let diverged = matches!(reason, StopReason::Diverged { .. } | StopReason::Failed(_));
+        diverged.then(|| Trouble {
+            who: self.name.clone(),
+            what: reason.explain(),
+        })
     }
 
     /// The greedy policy of what it learned, named for what it is: `gru.q`, `table.doubleQ`.
     pub fn policy(self) -> (String, Stochastic) {
         let greedy = Stochastic::greedy(self.trainer.model(), self.trainer.q().values());
         (self.name, greedy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::agent::network::NetworkConfig;
+    use crate::env::textbook;
+    use crate::nn::encoder::Kind;
+    use crate::solve::value_iteration::solve;
+    use crate::train::TrainConfig;
+
+    fn training(rate: f32) -> Training {
+        let entry = textbook::find("gridworld").unwrap();
+        let problem = Decision::Textbook(entry, std::rc::Rc::new(entry.build().unwrap()));
+        let config = TrainConfig {
+            budget_steps: 2000,
+            network: Some(NetworkConfig {
+                kind: Kind::Mlp,
+                width: 8,
+                rate,
+                batch: 8,
+                replay: 1000,
+                every: 4,
+                target: 50,
+                warm_up: 100,
+            }),
+            ..TrainConfig::default()
+        };
+        let optimum = solve(&problem, config.gamma).unwrap();
+        Training {
+            name: "mlp.q".to_owned(),
+            trainer: Box::new(Trainer::new(problem, optimum, config).unwrap()),
+        }
+    }
+
+    #[test]
+    fn an_agent_that_diverged_is_on_the_board_with_words() {
+        for (rate, diverges) in [(0.004, false), (1e3, true), (f32::MAX, true)] {
+            let mut training = training(rate);
+            while !training.advance(1_000_000).unwrap() {}
+            let trouble = training.trouble();
+            assert_eq!(trouble.is_some(), diverges, "{trouble:?}");
+            assert!(trouble.is_none_or(|trouble| trouble.who == "mlp.q"));
+            assert_eq!(training.policy().0, "mlp.q");
+        }
     }
 }

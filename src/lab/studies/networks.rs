@@ -11,6 +11,7 @@ use crate::evaluate::build;
 use crate::evaluate::value::Stochastic;
 use crate::experiment::study::NetworkName;
 use crate::lab::problems::Problem as Decision;
+use crate::lab::protocol::Trouble;
 use crate::log::EventType;
 use crate::nn::vector::softmax;
 use crate::problem::Problem;
@@ -50,6 +51,15 @@ impl Learning {
         let done = self.model.fit_slice(&self.sessions, first, work, watch)?;
         self.done = done.max(1e-9);
         Ok(done >= 1.0)
+    }
+
+    /// Why learning ended before its time, where it diverged.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let course = self.model.network()?.course()?;
+        Some(Trouble {
+            who: self.name.name().to_owned(),
+            what: course.learning().trouble?.what,
+        })
     }
 
     /// The three policies. Where a state holds no item, at the start and after any item, the network has nothing to go by and the

@@ -14,7 +14,7 @@ use crate::evaluate::value::{
 };
 use crate::experiment::study::{AgentName, NetworkName, PolicyName, ValueTerms};
 use crate::lab::problems::Problem as Decision;
-use crate::lab::protocol::{StudyReport, ValueReport};
+use crate::lab::protocol::{StudyReport, Trouble, ValueReport};
 use crate::problem::{Problem, Text};
 use crate::solve::value_iteration::{TOLERANCE, ValueIteration, start_value};
 
@@ -41,6 +41,7 @@ pub struct Valuing {
     learning: Option<School>,
     sessions: Rc<Sessions>,
     count: usize,
+    troubles: Vec<Trouble>,
 }
 
 /// Who learns before the board is made.
@@ -80,6 +81,13 @@ impl School {
         match self {
             Self::Log(learning) => learning.advance(work),
             Self::Problem(training) => training.advance(work),
+        }
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Log(learning) => learning.trouble(),
+            Self::Problem(training) => training.trouble(),
         }
     }
 
@@ -126,6 +134,7 @@ impl Valuing {
             sessions: Rc::new(log.map_or_else(Sessions::default, |log| Sessions::from_log(log))),
             count: terms.networks.len() + terms.agents.len(),
             pupils: pupils(terms),
+            troubles: Vec::new(),
             learning: None,
             board: BoardStudy::new(ground.optimum, policies, conditions),
             boarded: false,
@@ -154,6 +163,7 @@ impl Valuing {
             scanned: self.scanned.clone(),
             lift: self.lift.as_ref().map(finish),
             gamma: finish(&self.gamma),
+            troubles: self.troubles.clone(),
         })
     }
 }
@@ -214,6 +224,7 @@ impl Work for Valuing {
                 self.learning = Some(learning);
                 return Ok(None);
             }
+            self.troubles.extend(learning.trouble());
             for (name, policy) in learning.policies(&self.ground)? {
                 self.board.add(name, policy);
             }

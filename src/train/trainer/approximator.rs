@@ -6,7 +6,7 @@ use crate::agent::linear::{Lesson, TileLearner};
 use crate::agent::network::{self, NetworkLearner, TOGETHER};
 use crate::env::{Environment, Model, draw};
 use crate::problem::Problem;
-use crate::train::snapshot::{StopReason, TrainEvent};
+use crate::train::snapshot::{Snapshot, StopReason, TrainEvent};
 use crate::train::trace::StepTrace;
 
 impl<M: Model> Trainer<M> {
@@ -72,9 +72,10 @@ impl<M: Model> Trainer<M> {
             budget: self.config.budget_steps,
         };
         let seen = (state, action, step);
-        let mut alpha = 0.0;
+        let (mut alpha, mut off) = (0.0, 0.0);
         match approximator.take(model, seen, self.config.algorithm, &lesson) {
             Ok(Some(learned)) => {
+                off = learned.td_error;
                 alpha = learned.alpha;
                 self.window.updates += 1;
                 self.window.td_error += learned.td_error;
@@ -88,6 +89,9 @@ impl<M: Model> Trainer<M> {
         } else {
             0.0
         };
+        if !(off <= self.bound) {
+            self.diverge((state, action), off);
+        }
         self.episode_return += step.reward;
         self.episode_steps += 1;
         if step.end || self.episode_steps >= self.config.episode_cap {
@@ -139,16 +143,48 @@ impl<M: Model> Trainer<M> {
         self.ask_work * TOGETHER as u64 / u64::from(self.model.states()).max(1)
     }
 
+    /// Whether the network is another than when it was measured last.
+    pub(super) fn is_unmeasured(&self) -> bool {
+        let network = matches!(self.approximator, Some(Approximator::Network(_)));
+        let before = |last: &Snapshot| last.step < self.step;
+        network && self.snapshots.last().is_none_or(before)
+    }
+
+    /// After a measurement: keeps the weights where none were better.
+    pub(super) fn note_best(&mut self) {
+        let Some(approximator) = &mut self.approximator else {
+            return;
+        };
+        let (newest, value) = (self.snapshots.len() - 1, |at: usize| {
+            self.snapshots[at].value
+        });
+        if self.best.is_none_or(|best| value(newest) >= value(best)) && approximator.keep_best() {
+            self.best = Some(newest);
+        }
+    }
+
+    /// Writes down what counts of the approximator at the end: as it is where training came to its end, the best that was measured
+    /// where it was stopped or diverged.
+    pub(super) fn end_approximator(&mut self, reason: &StopReason) {
+        if let Some(approximator) = self.approximator.as_mut().filter(|_| reason.is_early()) {
+            approximator.take_best();
+        }
+        self.ask_all();
+        if let Some(approximator) = &mut self.approximator {
+            approximator.rest();
+        }
+    }
+
     /// Has the approximator write down what it thinks of every state.
-    pub(super) fn ask_all(&mut self) {
+    fn ask_all(&mut self) {
         let mut first = 0;
         while self.approximator.is_some() && first < self.model.states() {
             first = self.write_down(first);
         }
     }
 
-    /// Writes the values of a few states into the table and says where to go on. Values that are no finite numbers are left out, and like
-    /// those beyond every bound end training.
+    /// Writes the values of a few states into the table and says where to go on. Values that are no finite numbers or beyond every bound
+    /// are left out, and end training.
     fn write_down(&mut self, first: u32) -> u32 {
         let Some(approximator) = &mut self.approximator else {
             return self.model.states();
@@ -159,14 +195,13 @@ impl<M: Model> Trainer<M> {
         for state in first..next {
             let (row, others) = rest.split_at(self.learner.table().row(state).len());
             rest = others;
-            if row.iter().all(|value| value.is_finite()) {
-                self.learner.table_mut().set_row(state, row);
-            }
             let beyond = |value: &f64| !(value.abs() <= self.bound);
-            if self.stop.is_none()
-                && let Some(action) = row.iter().position(beyond)
-            {
-                self.diverge((state, action as u32), row[action]);
+            match row.iter().position(beyond) {
+                None => self.learner.table_mut().set_row(state, row),
+                Some(action) if self.stop.is_none() => {
+                    self.diverge((state, action as u32), row[action]);
+                }
+                Some(_) => {}
             }
         }
         next

@@ -304,25 +304,33 @@ fn convolution() {
     );
 }
 
+/// What the behaviour head learns by where it looks at all items, without label smoothing and with it.
 #[test]
 fn softmax_cross_entropy() {
-    let width = 7;
-    let x = random(SHAPE.rows() * width, 2);
-    let targets: Vec<u32> = (0..SHAPE.rows() as u32).map(|row| row * 3 % 7).collect();
-    let mut ours = x.clone();
-    let loss = cross_entropy(&mut ours, width, &targets, 1.0);
-    let scores = tensor(&x, [SHAPE.rows(), width]).require_grad();
-    let right: Vec<f32> = targets
-        .iter()
-        .flat_map(|&t| (0..7).map(move |at| f32::from(at == t)))
-        .collect();
-    let theirs = (log_softmax(scores.clone(), 1) * tensor(&right, [SHAPE.rows(), width]))
-        .sum()
-        .neg();
-    let found = theirs.backward();
-    let total: f32 = theirs.into_data().to_vec::<f32>().unwrap()[0];
-    agree("loss", &[loss as f32], &[total]);
-    agree("scores", &ours, &numbers(scores.grad(&found).unwrap()));
+    let (width, count) = (7, SHAPE.rows());
+    let x = random(count * width, 2);
+    let targets = || (0..count as u32).map(|row| row * 3 % 7);
+    let scores = || tensor(&x, [count, width]).require_grad();
+    let against = |scores: &T, share: f32, even: f32| {
+        let one = |target: u32| (0..7).map(move |at| even + if at == target { share } else { 0.0 });
+        let wanted: Vec<f32> = targets().flat_map(one).collect();
+        (log_softmax(scores.clone(), 1) * tensor(&wanted, [count, width]))
+            .sum()
+            .neg()
+    };
+    for smoothing in [0.0, 0.3] {
+        let mut ours = x.clone();
+        let mut told = Vec::new();
+        let loss = cross_entropy(&mut ours, width, targets(), (smoothing, 1.0), |_, row| {
+            told.extend_from_slice(row);
+        });
+        let theirs = scores();
+        let alone = against(&theirs, 1.0, 0.0).into_data().to_vec::<f32>().unwrap()[0];
+        agree("loss", &[loss as f32], &[alone]);
+        agree("chances", &told, &numbers(softmax(theirs.clone(), 1)));
+        let found = against(&theirs, 1.0 - smoothing, smoothing / 7.0).backward();
+        agree("scores", &ours, &numbers(theirs.grad(&found).unwrap()));
+    }
 }
 
 /// Rows of a table, added to what is there, are a product with a matrix of ones and zeros.

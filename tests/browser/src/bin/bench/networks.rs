@@ -10,6 +10,8 @@ use std::path::Path;
 const STEPS: u32 = 20;
 const BATCH: f64 = 128.0;
 const UPDATES: u32 = 20_000;
+/// Updates of one transition a second that a deep Q-network of size 8-100-4 must make in wasm.
+const SINGLE_UPDATES: f64 = 200_000.0;
 /// Epochs at most, before all sessions are learned from again: the default of `behaviour/neural/settings.rs`.
 const EPOCHS: f64 = 16.0;
 
@@ -36,8 +38,8 @@ impl Bench {
             self.compare(
                 &mut rows,
                 &format!("{kind}.{softmax}"),
-                "samples/s",
-                (rate, least),
+                (rate, "samples/s"),
+                (None, least),
                 &hexadecimal(&result),
             )?;
         }
@@ -46,11 +48,12 @@ impl Bench {
                 json!({ "what": "deepUpdates", "batch": batch, "updates": UPDATES, "rounds": 5 });
             let result = self.chromium.measure("engine.js", &request)?;
             let rate = f64::from(UPDATES) / number(&result, "seconds");
+            let aim = (batch == 1).then_some(SINGLE_UPDATES);
             self.compare(
                 &mut rows,
                 &format!("dqn.batch{batch}"),
-                "updates/s",
-                (rate, None),
+                (rate, "updates/s"),
+                (aim, None),
                 &hexadecimal(&result),
             )?;
         }
@@ -118,19 +121,23 @@ impl Bench {
         Ok(rows)
     }
 
+    /// Adds the rows of what was measured in wasm beside its native twin: what the rate must reach, and its ratio to the twin's.
     fn compare(
         &self,
         rows: &mut Vec<Row>,
         what: &str,
-        unit: &str,
-        (rate, least): (f64, Option<f64>),
+        (rate, unit): (f64, &str),
+        (aim, least): (Option<f64>, Option<f64>),
         digest: &str,
     ) -> Result<()> {
         let name = format!("nn.{what}");
         let native = self.native.value(&name)?;
         let of = |part: &str| format!("network step, {what}, {part}");
         rows.push(Row::measured(&of("native"), native, unit));
-        rows.push(Row::measured(&of("wasm"), rate, unit));
+        rows.push(match aim {
+            Some(aim) => Row::reaching(&of("wasm"), (rate, unit), aim),
+            None => Row::measured(&of("wasm"), rate, unit),
+        });
         if let Some(least) = least {
             rows.push(Row::at_least(&of("wasm / native"), rate / native, least));
         }

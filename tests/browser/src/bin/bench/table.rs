@@ -27,10 +27,15 @@ impl Row {
 
     /// A ratio that must reach the bar.
     pub fn at_least(name: &str, value: f64, bar: f64) -> Self {
+        Self::reaching(name, (value, "x"), bar)
+    }
+
+    /// A number in its unit that must reach the bar.
+    pub fn reaching(name: &str, (value, unit): (f64, &str), bar: f64) -> Self {
         Self {
             bar: format!(">= {bar}"),
             holds: Some(value >= bar),
-            ..Self::measured(name, value, "x")
+            ..Self::measured(name, value, unit)
         }
     }
 
