@@ -65,6 +65,11 @@ impl Members {
         Self(kinds.iter().map(of).collect())
     }
 
+    /// One after the other.
+    pub fn iter(&self) -> impl Iterator<Item = &Neural> {
+        self.0.iter()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
