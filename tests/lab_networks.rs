@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use qcart::behaviour::neural::Learning;
-use qcart::experiment::Source;
 use qcart::experiment::ranking::{Ranking, Terms, Unit, Window};
 use qcart::experiment::study::Study;
+use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
 use qcart::lab::protocol::{
-    AdviceView, AdviserInfo, AdviserSource, BoardRequest, EvaluationStage, Request, Response,
-    StudyAnswer, StudyRequest,
+    AdviceView, AdviserInfo, AdviserSource, BoardRequest, Carry, EvaluationStage, Request,
+    Response, StudyAnswer, StudyRequest,
 };
 use qcart::log::ImportOptions;
 
@@ -61,14 +61,27 @@ fn ask(lab: &mut Lab, request: BoardRequest) -> Vec<Response> {
 }
 
 fn begin(lab: &mut Lab, model: &str) -> Vec<Response> {
+    begin_under(lab, TERMS, model)
+}
+
+fn begin_under(lab: &mut Lab, terms: Terms, model: &str) -> Vec<Response> {
     let model = model.to_owned();
-    ask(
-        lab,
-        BoardRequest::EvaluateModel {
-            model,
-            terms: TERMS,
-        },
-    )
+    ask(lab, BoardRequest::EvaluateModel { model, terms })
+}
+
+/// Tests a model to the end, and says through which stages.
+fn test(lab: &mut Lab, terms: Terms, model: &str) -> Vec<EvaluationStage> {
+    let mut told = begin_under(lab, terms, model);
+    told.extend(work(lab, 1_000_000));
+    let mut stages: Vec<_> = told
+        .iter()
+        .filter_map(|response| match response {
+            Response::EvaluationProgress { stage, .. } => Some(*stage),
+            _ => None,
+        })
+        .collect();
+    stages.dedup();
+    stages
 }
 
 fn compared(lab: &mut Lab, models: &[&str]) -> Ranking {
@@ -107,6 +120,20 @@ fn what_a_network_takes_is_said_before_it_learns() {
         panic!("no measure");
     };
     assert_eq!(info.targets, 80 * 6);
+    // A blend takes what its networks take: one GRU, which is asked for categories too.
+    let Response::Network(blend) = &ask(&mut lab, request("blend-networks"))[0] else {
+        panic!("no measure");
+    };
+    let Response::Network(gru) = &ask(&mut lab, request("gru:categories=yes"))[0] else {
+        panic!("no measure");
+    };
+    assert_eq!((blend.weights, blend.bytes), (gru.weights, gru.bytes));
+    assert!(blend.seconds > 0.0 && blend.epochs == gru.epochs);
+    // Where values rank, no window is held out and nothing learned afresh.
+    let Response::Network(value) = &ask(&mut lab, request("gru:rank=value:width=32"))[0] else {
+        panic!("no measure");
+    };
+    assert!(2 * value.epochs == gru.epochs && value.weights < gru.weights);
     let Response::Problem { problem, .. } = &ask(&mut lab, request("vsknn"))[0] else {
         panic!("no problem");
     };
@@ -141,6 +168,41 @@ fn slices_change_nothing_and_progress_is_told() {
     assert_eq!(ranking(1), ranking(50_000_000));
 }
 
+/// The embeddings of a saved network's items, in the order of the items' numbers.
+fn embeddings(lab: &Lab) -> Vec<Vec<f64>> {
+    let bytes = lab.weights().unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let item = tensors.tensor("item").unwrap();
+    let numbers = item.data().chunks_exact(4);
+    let numbers: Vec<f64> = numbers
+        .map(|bytes| f64::from(f32::from_le_bytes(bytes.try_into().unwrap())))
+        .collect();
+    numbers
+        .chunks(item.shape()[1])
+        .map(<[f64]>::to_vec)
+        .collect()
+}
+
+/// All other items, the most alike first, each with the cosine of the angle between the saved embeddings.
+fn assert_neighbours(lab: &Lab, of: &str, found: &[(String, f64)]) {
+    let rows = embeddings(lab);
+    let place = |item: &str| item[1..].parse::<usize>().unwrap();
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(x, y)| x * y).sum() };
+    let cosine = |other: &str| {
+        let (a, b) = (&rows[place(of)], &rows[place(other)]);
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    };
+    for (item, alike) in found {
+        // Summed in f32 there: 96 products, each rounded to 24 bits.
+        assert!((alike - cosine(item)).abs() < 1e-5, "{item} {alike}");
+    }
+    assert!(found.is_sorted_by(|a, b| a.1 >= b.1), "{found:?}");
+    let mut items: Vec<&str> = found.iter().map(|(item, _)| item.as_str()).collect();
+    items.sort_unstable();
+    items.dedup();
+    assert!(items.len() == found.len() && !items.contains(&of));
+}
+
 #[test]
 fn a_stopped_network_is_tested_and_explained() {
     let mut lab = lab();
@@ -162,6 +224,7 @@ fn a_stopped_network_is_tested_and_explained() {
     };
     assert_eq!(insight.events.len(), 6);
     assert_eq!(insight.neighbours.len(), 8);
+    assert_neighbours(&lab, &insight.recommended[0].0, &insight.neighbours);
     assert!(
         insight
             .recommended
@@ -213,6 +276,138 @@ fn a_stop_by_hand_is_repeated() {
         work(&mut other, 50_000_000);
         assert_eq!(compared(&mut other, &[&stopped.models[0]]), stopped);
         assert_ne!(whole.digest, stopped.digest);
+    }
+}
+
+/// The board as a link brings it to somebody else.
+fn shared(board: &Ranking) -> Ranking {
+    let mut lab = lab();
+    let problem = "shop".to_owned();
+    lab.request(Request::Decide { problem });
+    let ranking = board.clone();
+    lab.request(Request::KeepRanking { ranking });
+    let carry = Carry::Nothing;
+    let Response::Shared { experiment, .. } = lab.request(Request::Share { carry }).remove(0)
+    else {
+        panic!("nothing shared");
+    };
+    let link = link::write(&experiment).unwrap();
+    link::read(&link).unwrap().ranking.unwrap()
+}
+
+/// The same network ranked by likelihood, by value and by both stands there three times. Values and products come of one course of
+/// learning, and whoever repeats the board from its link, or learns for each afresh, comes to the same bits.
+#[test]
+fn three_rankings_stand_apart_and_are_repeated_from_a_link() {
+    let asked = [
+        "gru:epochs=2:width=16",
+        "gru:epochs=2:rank=value:width=16",
+        "gru:epochs=2:rank=product:width=16",
+    ];
+    let mut first = lab();
+    let stages = asked.map(|model| test(&mut first, TERMS, model));
+    assert_eq!(stages[1], [EvaluationStage::Fit, EvaluationStage::Test]);
+    assert_eq!(stages[2], [EvaluationStage::Test]);
+    let board = compared(&mut first, &asked);
+    let mut sorted = asked;
+    sorted.sort_unstable();
+    assert_eq!(board.models, sorted);
+    assert_eq!(board.reference, asked[0]);
+    let promised = shared(&board);
+    assert_eq!(promised, board);
+    let mut other = lab();
+    for model in &promised.models {
+        // Products before values here: whichever comes first learns.
+        test(&mut other, promised.terms, model);
+    }
+    let models = promised.models.iter().rev().map(String::as_str);
+    let models: Vec<&str> = models.collect();
+    assert_eq!(models[0], promised.reference);
+    assert_eq!(compared(&mut other, &models), board);
+    for (place, &model) in asked.iter().enumerate() {
+        let mut alone = lab();
+        test(&mut alone, TERMS, model);
+        let alone = compared(&mut alone, &[model]);
+        let others = asked
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != place);
+        for (_, other) in others {
+            assert_ne!(alone.digest, compared(&mut first, &[other]).digest);
+        }
+        assert_eq!(alone.digest, compared(&mut first, &[model]).digest);
+    }
+}
+
+/// Settings make models of their own; what is the default anyway makes none.
+#[test]
+fn networks_with_other_settings_stand_side_by_side() {
+    let mut lab = lab();
+    let narrow = "mlp:epochs=1:width=16";
+    test(&mut lab, TERMS, narrow);
+    test(&mut lab, TERMS, "mlp:rank=likelihood:epochs=1:width=32");
+    let wide = "mlp:epochs=1:width=32";
+    let board = compared(&mut lab, &[wide, narrow]);
+    assert_eq!(board.models, [narrow, wide]);
+    assert_eq!(board.reference, wide);
+    board.check().unwrap();
+    // Asked for by its plain name, none of them is meant.
+    let models = vec!["mlp".to_owned()];
+    let reference = "mlp".to_owned();
+    let nothing = ask(&mut lab, BoardRequest::Compare { models, reference });
+    assert_eq!(refused(&nothing), "lab.no-board");
+}
+
+/// Random search would take a network hours: tuning leaves networks as they are set, and says so beforehand.
+#[test]
+fn tuning_leaves_networks_alone() {
+    let terms = Terms { tune: 10, ..TERMS };
+    let (mut tuned, mut plain) = (lab(), lab());
+    for model in ["mlp:epochs=1:width=16", "blend-networks"] {
+        let stages = test(&mut tuned, terms, model);
+        assert_eq!(stages, [EvaluationStage::Fit, EvaluationStage::Test]);
+        test(&mut plain, TERMS, model);
+        let boards = [&mut tuned, &mut plain].map(|lab| compared(lab, &[model]));
+        assert_eq!(boards[0].digest, boards[1].digest);
+    }
+    let Response::Models { models } = &ask(&mut plain, BoardRequest::Models)[0] else {
+        panic!("no models");
+    };
+    let kept = models.iter().filter(|model| !model.tuned);
+    let kept: Vec<&str> = kept.map(|model| model.name.as_str()).collect();
+    assert_eq!(kept, ["blend-networks", "mlp", "cnn", "gru", "transformer"]);
+}
+
+/// What the page offers of a network's settings, with what each means in both languages.
+#[test]
+fn the_settings_of_networks_are_told() {
+    let Response::Models { models } = &ask(&mut lab(), BoardRequest::Models)[0] else {
+        panic!("no models");
+    };
+    let gru = models.iter().find(|model| model.name == "gru").unwrap();
+    let offered = gru.parameters.iter().filter(|one| one.label.is_some());
+    let mut names: Vec<&str> = offered.clone().map(|one| one.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "categories",
+            "conservative",
+            "epochs",
+            "gaps",
+            "rank",
+            "rate",
+            "valueWeight",
+            "width"
+        ]
+    );
+    for one in offered {
+        let domain = serde_json::to_value(&one.domain).unwrap();
+        let right = match domain["type"].as_str().unwrap() {
+            "choice" => domain["options"].as_array().unwrap().len() > 1,
+            _ => domain["min"].as_f64().unwrap() < domain["max"].as_f64().unwrap(),
+        };
+        assert!(right, "{domain}");
     }
 }
 

@@ -13,7 +13,9 @@ use qcart::experiment::study::{
 };
 use qcart::experiment::{Experiment, Source, link};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{Carry, Request, Response, StudyAnswer, StudyReport, StudyRequest};
+use qcart::lab::protocol::{
+    Carry, Lesson, Pupil, Request, Response, StudyAnswer, StudyReport, StudyRequest,
+};
 use qcart::log::ImportOptions;
 
 /// Two hundred users walk along a ring of items; every third buys where the walk ends. What was shown has a propensity.
@@ -152,7 +154,7 @@ fn values() -> Study {
 #[test]
 fn networks_are_policies_too() {
     let terms = ValueTerms {
-        networks: vec![NetworkName::Mlp, NetworkName::Gru],
+        networks: NetworkName::ALL.to_vec(),
         agents: Vec::new(),
         policies: vec![PolicyName::Optimal, PolicyName::Likelihood],
         episodes: 200,
@@ -170,16 +172,30 @@ fn networks_are_policies_too() {
         .iter()
         .map(|policy| policy.name.as_str())
         .collect();
-    assert_eq!(names[1..4], ["likelihood", "mlp.likelihood", "mlp.value"]);
-    assert_eq!(
-        names[4..],
-        ["mlp.product", "gru.likelihood", "gru.value", "gru.product"]
+    let by = ["likelihood", "value", "product"];
+    let networks = ["mlp", "cnn", "gru", "transformer"];
+    let mut expected = vec!["optimal".to_owned(), "likelihood".to_owned()];
+    expected.extend(
+        networks
+            .iter()
+            .flat_map(|name| by.map(|by| format!("{name}.{by}"))),
     );
+    assert_eq!(names, expected);
     for policy in &report.board.policies {
         let share = policy.of_optimum.unwrap();
         assert!((0.5..1.0 + 1e-9).contains(&share), "{policy:?}");
     }
-    assert!(finding.study.contains(r#""networks":["mlp","gru"]"#));
+    assert!(
+        finding
+            .study
+            .contains(r#""networks":["mlp","cnn","gru","transformer"]"#)
+    );
+    // That slices change nothing, two of them show as well.
+    let terms = ValueTerms {
+        networks: vec![NetworkName::Mlp, NetworkName::Gru],
+        ..terms
+    };
+    let (_, finding) = study(&mut lab, Study::Value(terms.clone()), 7_000_000).unwrap();
     let (_, again) = study(&mut shop(false), Study::Value(terms.clone()), u64::MAX).unwrap();
     assert_eq!(finding.digest, again.digest);
     let mut textbook = Lab::default();
@@ -521,6 +537,22 @@ fn agents_learn_side_by_side() {
     let (_, again) = study(&mut cliff(), both, u64::MAX).unwrap();
     assert_eq!(finding.digest, again.digest);
 
+    // The other networks and tiles learn here too, only for a moment: what they reach is measured elsewhere.
+    let mut briefly = cliff();
+    let (key, value) = ("budget".to_owned(), Value::Number(2_000.0));
+    ask(&mut briefly, Request::Set { key, value });
+    let all = Study::Value(terms(AgentName::ALL.to_vec()));
+    let (report, _) = study(&mut briefly, all, 1_000_000).unwrap();
+    let StudyReport::Value(report) = report else {
+        panic!("{report:?}");
+    };
+    let learned = report.board.policies.iter().skip(2);
+    let learned: Vec<&str> = learned.map(|policy| policy.name.as_str()).collect();
+    assert_eq!(
+        learned,
+        AgentName::ALL.map(|agent| format!("{}.q", agent.name()))
+    );
+
     // The one agent is the one that Learn would have trained.
     let mut trained = cliff();
     for (key, value) in [
@@ -547,6 +579,57 @@ fn agents_learn_side_by_side() {
     let twice = Study::Value(terms(vec![AgentName::Gru; 2]));
     let refused = study(&mut cliff(), twice, 1_000_000).unwrap_err();
     assert_eq!(refused, "study.range");
+}
+
+/// What somebody takes to learn for a study, as it is said before.
+fn measured(lab: &mut Lab, pupil: Pupil) -> [f64; 2] {
+    match ask(lab, Request::Study(StudyRequest::Measure { pupil })).remove(0) {
+        Response::Study {
+            answer: StudyAnswer::Measured { weights, bytes, .. },
+        } => [weights, bytes],
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Before networks and agents learn for a study, it is said what they take; while they do, how it goes.
+#[test]
+fn what_learning_for_a_study_takes_and_how_it_goes_is_told() {
+    let mut lab = shop(false);
+    let network = Pupil::Network(NetworkName::Mlp);
+    let agents = [AgentName::Table, AgentName::Mlp, AgentName::Gru].map(Pupil::Agent);
+    let [table, mlp, gru] = agents.map(|agent| measured(&mut lab, agent));
+    assert!(gru[0] > mlp[0] && mlp[1] > 4.0 * mlp[0] && table[1] >= 8.0 * table[0]);
+    let [weights, bytes] = measured(&mut lab, network);
+    // Adam holds five more numbers for each weight.
+    assert!(weights > 9.0 * 96.0 && bytes > 24.0 * weights);
+
+    let study = Study::Value(ValueTerms {
+        networks: vec![NetworkName::Mlp],
+        agents: vec![AgentName::Mlp],
+        policies: vec![PolicyName::Optimal],
+        episodes: 100,
+        exploring: Exploring::default(),
+        seed: 3,
+    });
+    ask(&mut lab, Request::Study(StudyRequest::Begin { study }));
+    let lessons = work(&mut lab, 1_000_000)
+        .into_iter()
+        .filter_map(|response| match response {
+            Response::Study {
+                answer: StudyAnswer::Progress { lesson, .. },
+            } => lesson,
+            _ => None,
+        });
+    let lessons: Vec<Lesson> = lessons.collect();
+    for pupil in [Pupil::Agent(AgentName::Mlp), network] {
+        let own: Vec<&Lesson> = lessons.iter().filter(|one| one.pupil == pupil).collect();
+        assert!(own.is_sorted_by(|a, b| a.samples <= b.samples && a.done <= b.done));
+        let last = own.last().unwrap();
+        assert!(
+            last.samples > 0.0 && last.loss.is_some() && last.norm.is_some(),
+            "{last:?}"
+        );
+    }
 }
 
 /// Names are names: what policies are worth hangs on nothing but how users behave.

@@ -362,6 +362,28 @@ fn odd_logs_are_learned_from_all_the_same() {
     }
 }
 
+/// A blend takes the same odd logs, with its network as a witness or, where that can't learn, without.
+#[test]
+fn odd_logs_are_learned_by_a_blend_with_a_network_too() {
+    let long: Vec<u32> = (0..300).map(|t| t % 3).collect();
+    let logs = [
+        sessions(&[vec![0], vec![0, 0]], 1, |_| EventType::View),
+        sessions(&vec![vec![0]; 5], 1, |_| EventType::View),
+        sessions(&[vec![0], vec![1], vec![2]], 3, |_| EventType::View),
+        sessions(&[long.clone(), vec![2]], 3, |_| EventType::Cart),
+    ];
+    for train in &logs {
+        let model = fitted("blend-networks", train);
+        for history in [&long[..], &[0], &[77, 0]] {
+            let scores = scores(model.as_ref(), history, train.items);
+            let sum: f64 = scores.iter().sum();
+            // Probabilities of all items there are.
+            assert!((sum - 1.0).abs() < 1e-9, "{scores:?}");
+            assert!(scores.iter().all(|&score| score > 0.0), "{scores:?}");
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fit_in_memory_is_refused_before_it_is_taken() {
     let mut train = circle(10);

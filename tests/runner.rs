@@ -212,6 +212,78 @@ fn evaluate_compares_models_and_writes_their_lists() {
     assert_eq!(items.split(' ').count(), 20);
 }
 
+/// Networks of one kind with other settings are told apart by name: on the board, in files, and in how they learned. Tuning leaves them alone.
+#[test]
+fn networks_of_one_kind_do_not_overwrite_each_other() {
+    let folder = folder("networks");
+    let log = generated(&folder, 60, 24);
+    let lists = folder.join("lists.csv");
+    let weights = folder.join("weights.safetensors");
+    let output = qcart(&[
+        "evaluate",
+        "--log",
+        log.to_str().unwrap(),
+        "--model",
+        "mlp:width=8:epochs=1,mlp:width=16:epochs=1",
+        "--reference",
+        "mlp:epochs=1:width=16",
+        "--tune",
+        "2",
+        "--recommendations",
+        lists.to_str().unwrap(),
+        "--weights",
+        weights.to_str().unwrap(),
+        "--json",
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.matches(" MB for learning, ").count(), 2, "{said}");
+    assert!(said.contains("networks are not tuned"), "{said}");
+    let board = json(&output);
+    let names = ["mlp:epochs=1:width=8", "mlp:epochs=1:width=16"];
+    for (line, name) in names.iter().enumerate() {
+        assert_eq!(board["lines"][line]["name"], *name);
+        assert!(board["learning"][name][0]["epochs"][0]["loss"].is_f64());
+        let end = name.replace([':', '='], "-");
+        for file in [
+            format!("lists-{end}.csv"),
+            format!("weights-{end}.safetensors"),
+        ] {
+            assert!(folder.join(&file).is_file(), "no {file}");
+        }
+    }
+    assert!(board["lines"][1]["difference"].is_null());
+    assert!(board["lines"][0]["difference"]["value"].is_f64());
+}
+
+/// A network in the place of the table says what it takes, and how it learned.
+#[test]
+fn training_with_a_network_says_what_it_takes_and_how_it_went() {
+    let output = qcart(&[
+        "train",
+        "--problem",
+        "cliff",
+        "--set",
+        "approximator=mlp",
+        "--set",
+        "budget=20000",
+        "--json",
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.starts_with("mlp: ") && said.contains(" weights, "),
+        "{said}"
+    );
+    let learning = json(&output)["learning"].as_array().unwrap().clone();
+    assert!(!learning.is_empty());
+    assert!(
+        learning
+            .iter()
+            .all(|look| look["loss"].is_f64() && look["norm"].is_f64())
+    );
+}
+
 /// A network learns, recommends and says why; its weights are saved and give the same list; other files are refused in words.
 #[test]
 fn a_network_recommends_and_its_weights_are_taken_from_a_file() {
@@ -236,10 +308,22 @@ fn a_network_recommends_and_its_weights_are_taken_from_a_file() {
         qcart(&[&first[..], &["--model", model], more].concat())
     };
     let model = "gru:width=8:epochs=2";
-    let learned = json(&ask(model, &["--save-weights", file]));
+    let output = ask(model, &["--save-weights", file]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.starts_with(model)
+            && said.contains(" weights, ")
+            && said.contains(" MB for learning, "),
+        "{said}"
+    );
+    let mut learned = json(&output);
+    let learning = learned["learning"].take();
+    let epochs = learning["epochs"].as_array().unwrap();
+    assert!(!epochs.is_empty() && epochs.iter().all(|epoch| epoch["loss"].is_f64()));
     assert_eq!(learned["recommended"].as_array().unwrap().len(), 3);
     let why = learned["why"].as_array().unwrap();
     assert!(!why.is_empty() && why.iter().all(|event| event["change"].is_f64()));
+    // What was taken from a file did not learn here.
     assert_eq!(json(&ask(model, &["--weights", file])), learned);
     let lists = folder.join("lists.csv");
     let all = lists.to_str().unwrap();

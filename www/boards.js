@@ -80,10 +80,9 @@ function openRanking({ terms, models, reference }) {
     [unit]: unit === "share" ? Math.round(size * 1e4) / 100 : size,
     tune: terms.tune,
     keepUnseen: terms.keepUnseen,
-    chosen: models.map(plain),
-    reference: plain(reference),
-    // A network whose learning was stopped by hand: `gru:steps=500`.
-    stops: Object.fromEntries(models.map((model) => [plain(model), model])),
+    chosen: [...new Set(models.map(plain))],
+    reference,
+    asked: models,
     promised: true,
   });
 }

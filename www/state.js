@@ -78,6 +78,10 @@ export function emptyEvaluate() {
   return {
     chosen: ["pop", "markov", "sr", "vsknn", "vstan", "blend"],
     reference: "vsknn",
+    /** The models as an opened link names them, until something is changed: `gru:steps=500` is one stopped by hand. */
+    asked: null,
+    /** What was set of all networks, by hyperparameter; `rank` may be "apart". */
+    hyper: {},
     /** @type {"share" | "days"} */
     unit: "share",
     share: 20,

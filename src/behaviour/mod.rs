@@ -69,6 +69,16 @@ pub trait BehaviourModel {
         None
     }
 
+    /// The same, to be changed.
+    fn network_mut(&mut self) -> Option<&mut neural::Neural> {
+        None
+    }
+
+    /// The network behind the model, or those that it asks.
+    fn networks(&self) -> Vec<&neural::Neural> {
+        self.network().into_iter().collect()
+    }
+
     /// Leaves the score of each item that may come next in `scratch.scores`; no score is NaN.
     fn score(&self, history: History<'_>, scratch: &mut Scratch);
 

@@ -27,6 +27,10 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it does, in English and Simplified Chinese.
     pub meaning: [&'static str; 2],
+    /// What it is called, in both languages, where the page offers it.
+    pub label: Option<[&'static str; 2]>,
+    /// What its words mean, in both languages and in their order, where the page offers them.
+    pub words: &'static [[&'static str; 2]],
     /// Unit, empty where it has none.
     pub unit: &'static str,
     /// Values taken.
@@ -100,17 +104,23 @@ impl Values {
         self.real(name) as usize
     }
 
+    /// Those other than the defaults, as they would be given from outside.
+    #[must_use]
+    pub fn changes(&self, parameters: &[Parameter]) -> BTreeMap<String, Given> {
+        let mut changes = self.given(parameters);
+        let changed = |p: &&Parameter| self.real(p.name) != p.default;
+        let kept: Vec<&str> = parameters.iter().filter(changed).map(|p| p.name).collect();
+        changes.retain(|name, _| kept.contains(&name.as_str()));
+        changes
+    }
+
     /// The values as they would be given from outside.
     #[must_use]
     pub fn given(&self, parameters: &[Parameter]) -> BTreeMap<String, Given> {
         parameters
             .iter()
             .map(|p| {
-                let number = self.real(p.name);
-                let given = match p.range {
-                    Range::Word(words) => Given::Word(words[number as usize].to_owned()),
-                    _ => Given::Number(number),
-                };
+                let given = p.given(self.real(p.name));
                 (p.name.to_owned(), given)
             })
             .collect()
@@ -130,6 +140,8 @@ impl Parameter {
         Self {
             name,
             meaning,
+            label: None,
+            words: &[],
             unit: "",
             range: Range::Whole(from, to, true),
             default: default as f64,
@@ -149,6 +161,8 @@ impl Parameter {
         Self {
             name,
             meaning,
+            label: None,
+            words: &[],
             unit: "",
             range: Range::Real(from, to, false),
             default,
@@ -167,11 +181,27 @@ impl Parameter {
         Self {
             name,
             meaning,
+            label: None,
+            words: &[],
             unit: "",
             range: Range::Word(words),
             default: default as f64,
             searched: true,
         }
+    }
+
+    /// The same parameter, called so on the page.
+    #[must_use]
+    pub const fn label(mut self, label: [&'static str; 2]) -> Self {
+        self.label = Some(label);
+        self
+    }
+
+    /// The same parameter, with what its words mean.
+    #[must_use]
+    pub const fn words(mut self, words: &'static [[&'static str; 2]]) -> Self {
+        self.words = words;
+        self
     }
 
     /// The same parameter with a unit.
@@ -195,6 +225,15 @@ impl Parameter {
     pub const fn fixed(mut self) -> Self {
         self.searched = false;
         self
+    }
+
+    /// One of its values as it would be given from outside; words are numbered by their places.
+    #[must_use]
+    pub fn given(&self, number: f64) -> Given {
+        match self.range {
+            Range::Word(words) => Given::Word(words[number as usize].to_owned()),
+            _ => Given::Number(number),
+        }
     }
 
     fn number(&self, given: &Given) -> Option<f64> {

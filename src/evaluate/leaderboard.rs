@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::{Interval, resample};
 use super::metrics::{CUTOFFS, Metric, Tally};
-use super::policies::build;
+use super::policies::{build, plain};
 use super::ranking::{Outcome, Run, Segment};
 use super::split::Split;
 use crate::behaviour::{BehaviourModel, Choice, Sessions, Watch};
@@ -20,7 +20,7 @@ pub struct Protocol {
     pub resamples: u32,
     /// Seed of the bootstrap and of tuning.
     pub seed: u64,
-    /// Model that the others are compared with.
+    /// Name of the model that the others are compared with; without settings, it is the first one of its kind where none is called so.
     pub reference: String,
     /// Metric of the comparison, at a list length of 20.
     pub metric: Metric,
@@ -42,7 +42,9 @@ impl Default for Protocol {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Trial {
-    /// The model.
+    /// What the model is called: what was asked for, without what is the default anyway.
+    pub name: String,
+    /// The model, with what tuning found.
     pub choice: Choice,
     /// How many settings were tried to find its hyperparameters; 0: none, they were given.
     pub tuned: u32,
@@ -85,23 +87,40 @@ impl Trial {
         let mut model = build(choice)?;
         let start = clock();
         watch.part(0.0, 0.3, |watch| model.fit(&split.train, watch))?;
-        let fitted = clock();
-        let mut run = Run::new(model.as_ref(), split, k);
+        let fit_ms = clock() - start;
+        let test =
+            |watch: &mut Watch<'_>| Self::test(choice, model.as_ref(), (split, k), clock, watch);
+        let trial = watch.part(0.3, 1.0, test)?;
+        Ok((Self { fit_ms, ..trial }, model))
+    }
+
+    /// Tests a model that has learned, by lists of `k` items. How long it learned, whoever had it learn knows.
+    ///
+    /// # Errors
+    /// Those of the choice; `behaviour.stopped` when the watch said to stop.
+    pub fn test(
+        choice: &Choice,
+        model: &dyn BehaviourModel,
+        (split, k): (&Split, u32),
+        clock: &mut dyn FnMut() -> f64,
+        watch: &mut Watch<'_>,
+    ) -> Result<Self, Problem> {
+        let start = clock();
+        let mut run = Run::new(model, split, k);
         while run.advance(200) {
             let (done, all) = run.progress();
-            watch.part(0.3, 1.0, |watch| watch.report(done, all))?;
+            watch.report(done, all)?;
         }
         let outcome = run.finish();
-        let recommended = clock() - fitted;
-        let trial = Self {
+        Ok(Self {
+            name: plain(choice)?.to_string(),
             choice: choice.clone(),
             tuned: 0,
-            fit_ms: fitted - start,
-            recommend_us: 1000.0 * recommended / outcome.len().max(1) as f64,
+            fit_ms: 0.0,
+            recommend_us: 1000.0 * (clock() - start) / outcome.len().max(1) as f64,
             bytes: model.memory() as u64,
             outcome,
-        };
-        Ok((trial, model))
+        })
     }
 }
 
@@ -175,7 +194,9 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// The model.
+    /// What the model is called: what was asked for, without what is the default anyway.
+    pub name: String,
+    /// The model, with what tuning found.
     pub choice: Choice,
     /// How many settings were tried to find its hyperparameters; 0: they were given.
     pub tuned: u32,
@@ -242,9 +263,10 @@ impl Leaderboard {
             })
             .collect();
         let replicates = resample(&columns, protocol.resamples, protocol.seed, watch)?;
-        let reference = trials
-            .iter()
-            .position(|trial| trial.choice.model == protocol.reference);
+        let called = |trial: &Trial| trial.name == protocol.reference;
+        let kind = |trial: &Trial| trial.choice.model == protocol.reference;
+        let reference = trials.iter().position(called);
+        let reference = reference.or_else(|| trials.iter().position(kind));
         let lines = trials.iter().enumerate().map(|(place, trial)| {
             let own = &replicates[place * segments.len()..(place + 1) * segments.len()];
             let scores = segments.iter().zip(own).map(|(&segment, replicates)| {
@@ -265,7 +287,7 @@ impl Leaderboard {
             let difference = other.map(|other| {
                 let base = &replicates[other * segments.len()];
                 let interval = own[0].difference(base, protocol.metric, CUTOFFS.len() - 1);
-                let names = [&trial.choice.model, &trials[other].choice.model];
+                let names = [&trial.name, &trials[other].name];
                 difference(names, protocol.metric, interval)
             });
             line(trial, split, scores.collect(), difference)
@@ -323,6 +345,7 @@ fn line(
 ) -> Line {
     let (coverage, popularity) = spread(&trial.outcome, &split.train);
     Line {
+        name: trial.name.clone(),
         choice: trial.choice.clone(),
         tuned: trial.tuned,
         fit_ms: trial.fit_ms,

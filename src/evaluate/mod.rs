@@ -21,7 +21,7 @@ pub use leaderboard::{
     Difference, Leaderboard, Line, Part, Point, Protocol, Score, SegmentScores, Trial,
 };
 pub use metrics::{CUTOFFS, Metric, Tally};
-pub use policies::{all_models, build, kind, models};
+pub use policies::{all_models, build, is_tuned, kind, models, plain};
 pub use ranking::{Outcome, Run, Segment, Walk};
 pub use split::Split;
 pub use tune::{Search, Tuned, tune, validation};

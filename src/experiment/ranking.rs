@@ -125,12 +125,15 @@ impl Ranking {
     }
 }
 
+/// Longer than a model with every setting.
+const LONGEST_NAME: usize = 400;
+
 /// The first module knows no models; whether one exists, the whole engine says. `gru:steps=500` is one stopped by hand.
 fn known(model: &str) -> Result<(), Problem> {
     #[cfg(feature = "whole")]
     crate::evaluate::build(&crate::behaviour::Choice::parse(model)?)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.@:=".contains(&byte);
-    if model.len() <= 40 && model.bytes().all(plain) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.@:=+".contains(&byte);
+    if model.len() <= LONGEST_NAME && model.bytes().all(plain) {
         Ok(())
     } else {
         Err(edited())
@@ -159,7 +162,9 @@ pub fn digest(board: &Leaderboard) -> String {
         sum.numbers(&[part.sessions, part.events, part.items]);
     }
     sum.numbers(&[board.unseen_events, board.predictions]);
-    sum.bytes(board.protocol.reference.as_bytes());
+    // Its settings are hashed with its line.
+    let reference = board.protocol.reference.split(':').next();
+    sum.bytes(reference.unwrap_or_default().as_bytes());
     for line in &board.lines {
         sum.bytes(line.choice.model.as_bytes());
         for (name, value) in &line.choice.parameters {

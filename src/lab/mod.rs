@@ -41,6 +41,8 @@ use crate::recommend::export::Export;
 pub use configure::generator;
 use data::{Data, Import, Progress};
 use learning::{Decided, Training};
+#[cfg(feature = "whole")]
+pub use networks::costs;
 use problems::Problem as Decision;
 use protocol::{Request, Response, World};
 #[cfg(feature = "whole")]
@@ -102,6 +104,12 @@ impl Lab {
             clock: Some(clock),
             ..Self::default()
         }
+    }
+
+    /// What holds the action values in the place of the table, where something does: `gru`.
+    #[must_use]
+    pub fn approximator(&self) -> Option<&str> {
+        Some(self.settings.choice("approximator")).filter(|&name| name != "table")
     }
 
     /// Takes over an experiment: its settings at once, its data and result as what is to be repeated.

@@ -6,7 +6,7 @@ use super::ranking::Ground;
 use super::{Answer, Lab, configure, done, problems};
 use crate::agent::network::NetworkConfig;
 use crate::behaviour::neural::{Neural, Settings as Hyperparameters};
-use crate::behaviour::{BehaviourModel, Choice, Sessions};
+use crate::behaviour::{Choice, Sessions};
 use crate::evaluate::build;
 use crate::experiment::parameters::{Settings, Value, parameter};
 use crate::experiment::ranking::Terms;
@@ -25,8 +25,8 @@ const SHOWN: usize = 8;
 /// Updates of a network in the place of the table that are taken to measure it, at least; more where more lie between two copies of the
 /// network, because the first steps after a copy cost the most.
 const UPDATES: u64 = 20;
-/// With tiles, so many steps count as one of those.
-const TILE_STEPS: u64 = 5000;
+/// With tiles or a table, so many steps count as one of those.
+const LEARNING_STEPS: u64 = 5000;
 
 /// Seconds that one unit of work takes: does some of it at least and at most so many times, and counts the later half. `take` does some and
 /// says how much was done by then, in all, and whether there is more.
@@ -61,6 +61,84 @@ impl Part {
             Self::All(sessions) => sessions,
         }
     }
+}
+
+/// What one network takes to learn.
+struct Measured {
+    weights: usize,
+    bytes: u64,
+    epochs: u32,
+    /// Seconds of an epoch.
+    seconds: f64,
+}
+
+/// Takes a few steps with a network that is then forgotten.
+fn measure(
+    settings: &Hyperparameters,
+    train: &Sessions,
+    clock: fn() -> f64,
+) -> Result<Measured, Problem> {
+    let mut network = Neural::of(settings.clone());
+    network.begin(train)?;
+    network.advance(train, 1)?;
+    let taken = |network: &Neural| {
+        let course = network.course();
+        course.map_or(0.0, |course| course.learning().targets)
+    };
+    let each = timed(BATCHES, clock, || {
+        let done = network.advance(train, 1)?;
+        Ok((taken(&network), done < 1.0))
+    })?;
+    let weights = network
+        .course()
+        .map_or(0, |course| course.learner.weights.len());
+    Ok(Measured {
+        weights,
+        bytes: settings.bytes(train),
+        epochs: settings.runs() * settings.epochs,
+        seconds: f64::from(targets(train)) * each.max(1e-9),
+    })
+}
+
+/// Targets of an epoch: every event but the first of its session.
+fn targets(train: &Sessions) -> u32 {
+    (train.events() - train.len().min(train.events())) as u32
+}
+
+/// What a network takes to learn from these sessions, or a model that asks networks: a few steps are taken and forgotten. `clock` gives
+/// milliseconds since any moment.
+///
+/// # Errors
+/// `lab.no-network` for a model without networks; those of its name and of learning.
+pub fn costs(model: &str, train: &Sessions, clock: fn() -> f64) -> Result<NetworkInfo, Problem> {
+    let built = build(&Choice::parse(model)?)?;
+    let networks = built.networks().into_iter();
+    let measured = networks.map(|network| measure(network.settings(), train, clock));
+    let measured: Vec<Measured> = measured.collect::<Result<_, Problem>>()?;
+    if measured.is_empty() {
+        return Err(no_network(model));
+    }
+    let targets = targets(train);
+    let epoch: f64 = measured.iter().map(|one| one.seconds).sum();
+    let total = |one: &Measured| one.seconds * f64::from(one.epochs);
+    Ok(NetworkInfo {
+        model: model.to_owned(),
+        weights: measured.iter().map(|one| one.weights as u32).sum(),
+        bytes: measured.iter().map(|one| one.bytes).sum::<u64>() as f64,
+        targets,
+        epochs: measured.iter().map(|one| one.epochs).max().unwrap_or(0),
+        targets_per_second: f64::from(targets) / epoch.max(1e-9),
+        seconds: measured.iter().map(total).sum(),
+    })
+}
+
+/// What a run of training takes.
+pub(super) struct Run {
+    /// Weights, or entries of a table.
+    pub weights: f64,
+    pub bytes: f64,
+    pub updates: f64,
+    pub seconds: f64,
 }
 
 /// What suits a problem with this to hold the action values.
@@ -128,11 +206,25 @@ impl Lab {
 
     /// Makes the network or the tiles that the settings ask for, times a few updates and forgets it.
     pub(super) fn measure_approximator(&self) -> Answer {
+        if self.settings.choice("approximator") == "table" {
+            return Err(no_network("table"));
+        }
+        let run = self.measure_run(&self.settings)?;
+        Ok(vec![Response::Approximator {
+            weights: run.weights,
+            bytes: run.bytes,
+            updates: run.updates,
+            seconds: run.seconds * f64::from(self.settings.integer("repeats")),
+        }])
+    }
+
+    /// Trains a little under these settings and forgets it.
+    pub(super) fn measure_run(&self, settings: &Settings) -> Result<Run, Problem> {
         let decided = self.decided()?;
-        let config = configure::training(&self.settings, 0);
-        // Steps between updates; tiles learn at every step.
-        let (every, trial) = match (config.network, config.tiles) {
-            (Some(network), _) => {
+        let config = configure::training(settings, 0);
+        // Steps between updates; tables and tiles learn at every step.
+        let (every, trial) = match config.network {
+            Some(network) => {
                 let now = NetworkConfig {
                     warm_up: 0,
                     ..network
@@ -140,17 +232,18 @@ impl Lab {
                 let network = Some(now);
                 (now.every, TrainConfig { network, ..config })
             }
-            (_, Some(_)) => (TILE_STEPS, config),
-            _ => return Err(no_network("table")),
+            None => (LEARNING_STEPS, config),
         };
-        let before = config.network.map_or(0, |network| network.warm_up);
-        let updates = match config.tiles {
-            Some(_) => config.budget_steps,
-            None => (config.budget_steps.saturating_sub(before) / every).max(1),
+        let updates = match config.network {
+            None => config.budget_steps,
+            Some(network) => (config.budget_steps.saturating_sub(network.warm_up) / every).max(1),
         };
         let optimum = decided.optimum().cloned().ok_or_else(super::not_solved)?;
         let mut trainer = Trainer::new(decided.problem.clone(), optimum, trial)?;
-        let needs = needs(&config, &decided.problem).ok_or_else(|| no_network("table"))?;
+        let (weights, bytes) = needs(&config, &decided.problem).map_or_else(
+            || (decided.pairs(), decided.table_bytes(settings)),
+            |needs| (needs.weights, needs.bytes),
+        );
         let clock = self.clock.unwrap_or(|| 0.0);
         let work = every * trainer.step_work();
         // The first measurement comes before the first step.
@@ -163,17 +256,15 @@ impl Lab {
             trainer.advance(work);
             Ok((trainer.steps() as f64, trainer.stop_reason().is_none()))
         })?;
-        Ok(vec![Response::Approximator {
-            weights: needs.weights as f64,
-            bytes: needs.bytes as f64,
+        Ok(Run {
+            weights: weights as f64,
+            bytes: bytes as f64,
             updates: updates as f64,
-            seconds: each
-                * config.budget_steps as f64
-                * f64::from(self.settings.integer("repeats")),
-        }])
+            seconds: each * config.budget_steps as f64,
+        })
     }
 
-    /// Takes a few steps with a network that is then forgotten, and says what all of them would take.
+    /// Takes a few steps with a network, or each that a blend asks, which is then forgotten, and says what all of them would take.
     pub(super) fn measure_network(&mut self, model: &str, terms: Option<Terms>) -> Answer {
         let part = match terms {
             Some(terms) => {
@@ -183,38 +274,7 @@ impl Lab {
             None => Part::All(Sessions::from_log(&self.data()?.log)),
         };
         let clock = self.clock.unwrap_or(|| 0.0);
-        let choice = Choice::named(model);
-        let mut built = build(&choice)?;
-        let settings: Hyperparameters = match built.network() {
-            Some(network) => network.settings().clone(),
-            None => return Err(no_network(model)),
-        };
-        let train = part.sessions();
-        let mut watch = |_: f64| true;
-        let mut watch = crate::behaviour::Watch::new(&mut watch);
-        built.fit_slice(train, true, 1, &mut watch)?;
-        let taken = |model: &dyn BehaviourModel| {
-            let course = model.network().and_then(Neural::course);
-            course.map_or((0.0, 0), |course| {
-                (course.learning().targets, course.learner.weights.len())
-            })
-        };
-        let each = timed(BATCHES, clock, || {
-            let done = built.fit_slice(train, false, 1, &mut watch)?;
-            Ok((taken(built.as_ref()).0, done < 1.0))
-        })?;
-        let (rate, weights) = (1.0 / each.max(1e-9), taken(built.as_ref()).1);
-        let targets = (train.events() - train.len().min(train.events())) as u32;
-        let epochs = settings.epochs * if settings.again { 2 } else { 1 };
-        Ok(vec![Response::Network(NetworkInfo {
-            model: model.to_owned(),
-            weights: weights as u32,
-            bytes: settings.bytes(train) as f64,
-            targets,
-            epochs,
-            targets_per_second: rate,
-            seconds: f64::from(targets) * f64::from(epochs) / rate,
-        })])
+        costs(model, part.sessions(), clock).map(|info| vec![Response::Network(info)])
     }
 
     /// Why the network tested last recommends what it does at the end of a test session.

@@ -1,5 +1,6 @@
 //! The ranking board of a laboratory: models of behaviour tested one by one on the log, then compared.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::adviser::{Adviser, Advising};
@@ -8,11 +9,11 @@ use super::protocol::{
     Expected, ModelInfo, Response,
 };
 use super::{Answer, Lab, done};
-use crate::behaviour::neural::{Course, Learning};
+use crate::behaviour::neural::{Course, Learning, Neural};
 use crate::behaviour::{BehaviourModel, Choice, Given, Sessions, Watch};
 use crate::evaluate::{
     Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, all_models, build,
-    differ_most, validation,
+    differ_most, is_tuned, plain, validation,
 };
 use crate::experiment::ranking::{Ranking, Terms, Unit, digest};
 use crate::log::Log;
@@ -35,6 +36,8 @@ const SHOWN: usize = 5;
 pub struct Board {
     ground: Option<Ground>,
     trials: Vec<Trial>,
+    /// What networks whose learning was stopped by hand are called, by what they were asked for as: `gru:steps=500` by `gru`.
+    stopped: BTreeMap<String, String>,
     task: Option<Task>,
     /// The network tested last: to be asked for its reasons.
     network: Option<(String, Box<dyn BehaviourModel>)>,
@@ -51,6 +54,7 @@ pub(super) struct Ground {
 
 /// One model on its way.
 struct Task {
+    /// What it was asked for as, without what is the default anyway.
     model: String,
     split: Rc<Split>,
     stage: Stage,
@@ -99,12 +103,33 @@ impl Fit {
     }
 }
 
-/// The name of a model as links hold it: with the steps after which its learning was stopped by hand, where it was.
-fn name(choice: &Choice) -> String {
-    match choice.parameters.get("steps") {
-        Some(Given::Number(steps)) if *steps > 0.0 => format!("{}:steps={steps}", choice.model),
-        _ => choice.model.clone(),
+/// What a model is called that was asked for by this name: without what is the default anyway. One that is unknown keeps its name.
+fn called(name: &str) -> String {
+    let plain = Choice::parse(name).and_then(|choice| plain(&choice));
+    plain.map_or_else(|_| name.to_owned(), |choice| choice.to_string())
+}
+
+/// What a tested model is called: as it was asked for, with the steps after which its learning was stopped by hand, where it was. What tuning
+/// found is found again, and is no part of the name.
+fn name(asked: &str, tested: &Choice) -> Result<String, Problem> {
+    let mut named = Choice::parse(asked)?;
+    if let Some(steps) = tested.parameters.get("steps") {
+        named.parameters.insert("steps".to_owned(), steps.clone());
     }
+    Ok(plain(&named)?.to_string())
+}
+
+/// How the one of these networks learns that is at it: they do so one after the other.
+fn at_work<'a>(networks: &[&'a Neural]) -> Option<&'a Course> {
+    let courses = networks.iter().filter_map(|network| network.course());
+    let begun = courses.filter(|course| course.steps() > 0);
+    begun.last()
+}
+
+/// The choice of a network whose list is ranked by values, whichever way, without that way.
+fn but_rank(choice: &Choice) -> Option<Choice> {
+    let mut rest = choice.clone();
+    rest.parameters.remove("rank").map(|_| rest)
 }
 
 struct Test {
@@ -123,8 +148,53 @@ impl Board {
         Some((name, model.as_ref(), self.ground.as_ref()?))
     }
 
+    /// The network tested last, about to be tested as this one, where all that differs is whether values or products rank.
+    fn ranked_otherwise(&mut self, choice: &Choice) -> Result<Option<Test>, Problem> {
+        let Some((name, _)) = &self.network else {
+            return Ok(None);
+        };
+        let learned = but_rank(&Choice::parse(name)?);
+        if learned.is_none() || learned != but_rank(choice) {
+            return Ok(None);
+        }
+        let spent = self.trials.iter().find(|trial| trial.name == *name);
+        let fit_ms = spent.map_or(0.0, |trial| trial.fit_ms);
+        let wanted = build(choice)?;
+        let (Some(wanted), Some((_, mut model))) = (wanted.network(), self.network.take()) else {
+            return Ok(None);
+        };
+        if let Some(network) = model.network_mut() {
+            network.rank_by(wanted.settings().rank);
+        }
+        Ok(Some(Test {
+            choice: choice.clone(),
+            tuned: 0,
+            model,
+            walk: Walk::new(LIST),
+            fit_ms,
+            spent_ms: 0.0,
+        }))
+    }
+
+    /// What a tested model is called that was asked for by this name.
+    fn tested(&self, name: &str) -> String {
+        let name = called(name);
+        self.stopped.get(&name).cloned().unwrap_or(name)
+    }
+
+    /// Keeps what was tested, in the place of what is called the same.
+    fn keep(&mut self, asked: &str, trial: Trial) {
+        self.stopped.remove(asked);
+        if trial.name != asked {
+            self.stopped.insert(asked.to_owned(), trial.name.clone());
+        }
+        self.trials.retain(|other| other.name != trial.name);
+        self.trials.push(trial);
+    }
+
     fn trial(&self, model: &str) -> Result<&Trial, Problem> {
-        let found = self.trials.iter().find(|trial| trial.choice.model == model);
+        let name = self.tested(model);
+        let found = self.trials.iter().find(|trial| trial.name == name);
         found.ok_or_else(|| {
             Problem::new(
                 "lab.not-evaluated",
@@ -145,7 +215,7 @@ impl Stage {
     /// The first thing to do with a model.
     fn first(choice: Choice, ground: &Ground) -> Result<Self, Problem> {
         let Terms { tune, seed, .. } = ground.terms;
-        if tune == 0 {
+        if tune == 0 || !is_tuned(&choice.model) {
             return Ok(Self::Fit(Box::new(Fit::new(choice, 0)?)));
         }
         let search = Search::new(&choice.model, Metric::Mrr, tune, u64::from(seed))?;
@@ -163,11 +233,12 @@ impl Stage {
 
     /// How a network learns.
     fn learning(&self) -> Option<Learning> {
-        match self {
-            Self::Fit(fit) => fit.model.network()?.course().map(Course::learning),
-            Self::Test(test) => test.model.network()?.course().map(Course::learning),
-            Self::Tune(..) => None,
-        }
+        let model = match self {
+            Self::Fit(fit) => &fit.model,
+            Self::Test(test) => &test.model,
+            Self::Tune(..) => return None,
+        };
+        at_work(&model.networks()).map(Course::learning)
     }
 
     fn fraction(&self, split: &Split) -> f64 {
@@ -218,8 +289,7 @@ impl Stage {
                 Ok(if left {
                     Next::Stage(Self::Test(test))
                 } else {
-                    let (trial, model) = test.trial();
-                    Next::Trial(trial, model)
+                    Next::Tested(test)
                 })
             }
         }
@@ -227,9 +297,11 @@ impl Stage {
 }
 
 impl Test {
-    fn trial(self) -> (Trial, Box<dyn BehaviourModel>) {
+    /// What came out of the model that was asked for by this name, and the model.
+    fn trial(self, asked: &str) -> Result<(Trial, Box<dyn BehaviourModel>), Problem> {
         let outcome = self.walk.finish();
         let trial = Trial {
+            name: name(asked, &self.choice)?,
             choice: self.choice,
             tuned: self.tuned,
             fit_ms: self.fit_ms,
@@ -237,14 +309,14 @@ impl Test {
             bytes: self.model.memory() as u64,
             outcome,
         };
-        (trial, self.model)
+        Ok((trial, self.model))
     }
 }
 
 /// What a slice came to.
 enum Next {
     Stage(Stage),
-    Trial(Trial, Box<dyn BehaviourModel>),
+    Tested(Box<Test>),
 }
 
 impl Lab {
@@ -288,10 +360,14 @@ impl Lab {
     fn evaluate_model(&mut self, model: &str, terms: Terms) -> Answer {
         terms.check()?;
         let ground = self.ground(terms)?;
-        let choice = Choice::parse(model)?;
+        let choice = plain(&Choice::parse(model)?)?;
+        let ready = self.board.ranked_otherwise(&choice)?;
         let task = Task {
-            model: choice.model.clone(),
-            stage: Stage::first(choice, &ground)?,
+            model: choice.to_string(),
+            stage: match ready {
+                Some(test) => Stage::Test(Box::new(test)),
+                None => Stage::first(choice, &ground)?,
+            },
             split: ground.split,
             told: 0,
             advises: false,
@@ -383,50 +459,47 @@ impl Lab {
                 self.board.task = Some(task);
                 Ok(responses)
             }
-            Next::Trial(trial, fitted) => {
+            Next::Tested(test) => {
                 let model = task.model;
+                let (trial, fitted) = test.trial(&model)?;
                 if fitted.network().is_some() {
-                    self.board.network = Some((name(&trial.choice), fitted));
+                    self.board.network = Some((trial.name.clone(), fitted));
                 }
-                self.board
-                    .trials
-                    .retain(|other| other.choice.model != trial.choice.model);
-                self.board.trials.push(trial);
+                self.board.keep(&model, trial);
                 Ok(vec![Response::Evaluated { model }])
             }
         }
     }
 
-    /// A leaderboard of the tested models of a list, in the order in which models are declared.
+    /// A leaderboard of the tested models of a list, in the order in which models are declared, those of one kind by their names.
     fn compare(&mut self, names: &[String], reference: &str) -> Answer {
+        let names: Vec<String> = names.iter().map(|name| self.board.tested(name)).collect();
+        let reference = self.board.tested(reference);
         let Board { ground, trials, .. } = &mut self.board;
         let Some(Ground { terms, split }) = ground else {
             return Err(nothing_tested());
         };
-        let plain = |name: &String| Ok(Choice::parse(name)?.model);
-        let names: Vec<String> = names.iter().map(plain).collect::<Result<_, Problem>>()?;
-        let reference = Choice::parse(reference)?.model;
         // The models asked for come first, each kind at its place: no copy of all their lists is needed.
-        let asked = |trial: &Trial| names.contains(&trial.choice.model);
+        let asked = |trial: &Trial| names.contains(&trial.name);
         let place = |trial: &Trial| all_models().position(|kind| kind.name == trial.choice.model);
-        trials.sort_by_key(|trial| (!asked(trial), place(trial)));
+        trials.sort_by_cached_key(|trial| (!asked(trial), place(trial), trial.name.clone()));
         let trials = &trials[..trials.iter().filter(|trial| asked(trial)).count()];
         let Some(first) = trials.first() else {
             return Err(nothing_tested());
         };
-        let reference = trials.iter().find(|trial| trial.choice.model == reference);
+        let reference = trials.iter().find(|trial| trial.name == reference);
         let protocol = Protocol {
             k: LIST,
             seed: u64::from(terms.seed),
-            reference: reference.unwrap_or(first).choice.model.clone(),
+            reference: reference.unwrap_or(first).name.clone(),
             ..Protocol::default()
         };
         let mut listen = |_: f64| true;
         let board = Leaderboard::new(&protocol, split, trials, &mut Watch::new(&mut listen))?;
         let ranking = Ranking {
             terms: *terms,
-            models: trials.iter().map(|trial| name(&trial.choice)).collect(),
-            reference: name(&reference.unwrap_or(first).choice),
+            models: trials.iter().map(|trial| trial.name.clone()).collect(),
+            reference: reference.unwrap_or(first).name.clone(),
             digest: digest(&board),
         };
         Ok(vec![Response::Board {

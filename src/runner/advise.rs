@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use qcart::behaviour::neural::Neural;
-use qcart::behaviour::{BehaviourModel, Choice, Sessions};
+use qcart::behaviour::neural::{Course, Learning, Neural};
+use qcart::behaviour::{Choice, Sessions};
 use qcart::evaluate::build;
 use qcart::log::Log;
 use qcart::nn::saved::{check_size, save};
@@ -15,8 +15,8 @@ use qcart::recommend::{UserIndex, network};
 use serde_json::json;
 
 use super::drive::unreadable;
-use super::evaluate::{read_log, with_bar};
-use super::{Advice, output};
+use super::evaluate::read_log;
+use super::{Advice, networks, output};
 
 /// Learns, or takes the weights of a file, then recommends to a user after their newest session, or writes the lists of all users.
 pub fn advise(
@@ -27,7 +27,8 @@ pub fn advise(
     as_json: bool,
 ) -> Result<ExitCode, Problem> {
     let name = advice.model.as_deref().unwrap_or_default();
-    let settings = match build(&Choice::parse(name)?)?.network() {
+    let choice = Choice::parse(name)?;
+    let settings = match build(&choice)?.network() {
         Some(network) => network.settings().clone(),
         None => return Err(no_network(name)),
     };
@@ -39,7 +40,10 @@ pub fn advise(
     let mut network = Neural::of(settings);
     match &advice.weights {
         Some(path) => network.take_weights(&sessions, &read(path)?)?,
-        None => with_bar(name, |watch| network.fit(&sessions, watch))?,
+        None => {
+            networks::announce_networks(&choice, &sessions)?;
+            networks::fit(name, &mut network, &sessions)?;
+        }
     }
     if let Some(trouble) = network.course().and_then(|c| c.learning().trouble) {
         output::trouble(name, &trouble);
@@ -53,15 +57,22 @@ pub fn advise(
     }
     if let Some((user, newest)) = user {
         let found = network::advise(&network, &log, newest, k as usize);
-        tell((name, user), &log, &found, as_json);
+        let learned = advice.weights.is_none();
+        let learning = network.course().filter(|_| learned).map(Course::learning);
+        tell((name, user), &log, &found, as_json.then_some(learning));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is recommended to one user, and why.
-fn tell((model, user): (&str, &str), log: &Log, found: &network::Advice, as_json: bool) {
+/// What is recommended to one user, and why: as text, or as JSON with how the network learned, where it did.
+fn tell(
+    (model, user): (&str, &str),
+    log: &Log,
+    found: &network::Advice,
+    as_json: Option<Option<Learning>>,
+) {
     let item = |number: u32| log.items.get(number).to_owned();
-    if as_json {
+    if let Some(learning) = as_json {
         let rows = |rows: &[(u32, f64)], of: &str| -> Vec<_> {
             let row = |&(number, value): &(u32, f64)| json!({ "item": item(number), of: value });
             rows.iter().map(row).collect()
@@ -72,6 +83,7 @@ fn tell((model, user): (&str, &str), log: &Log, found: &network::Advice, as_json
             "recommended": rows(&found.recommended, "score"),
             "why": rows(&found.why, "change"),
             "alike": rows(&found.alike, "cosine"),
+            "learning": learning,
         }));
         return;
     }

@@ -18,7 +18,10 @@ use serde_json::json;
 use super::advise::advise;
 use super::drive::{ask, finish, import_bytes, import_file, unreadable};
 use super::evaluate::evaluate;
-use super::{Command, Common, operations, output, policies, repeat};
+use super::{Command, Common, networks, operations, output, policies, repeat};
+
+/// Looks at a network's learning that JSON holds at most.
+const LOOKS: usize = 200;
 
 /// Address in the links that the runner prints; the fragment is what counts.
 pub const BASE: &str = "index.html";
@@ -244,15 +247,17 @@ fn report_training(
     world: Option<&World>,
     common: &Common,
 ) -> Result<ExitCode, Problem> {
-    let trained = trained(lab)?;
-    let Some((outcome, _)) = trained else {
+    announce_approximator(lab)?;
+    let responses = train_to_the_end(lab)?;
+    let learning = updates(&responses);
+    let Some((outcome, _)) = outcome_of(responses) else {
         return Ok(ExitCode::SUCCESS);
     };
     let link = share(lab)?;
     if common.json {
         let digest = outcome.digest.short();
         output::json(
-            &json!({ "world": world, "outcome": outcome, "digest": digest, "verdict": null, "link": link }),
+            &json!({ "world": world, "outcome": outcome, "digest": digest, "verdict": null, "link": link, "learning": learning }),
         );
     } else {
         output::outcome(world, &outcome);
@@ -261,16 +266,60 @@ fn report_training(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says what a network or tiles in the place of the table take; nothing of a table.
+fn announce_approximator(lab: &mut Lab) -> Result<(), Problem> {
+    let Some(name) = lab.approximator() else {
+        return Ok(());
+    };
+    let name = name.to_owned();
+    for response in ask(lab, Request::Network)? {
+        if let Response::Approximator {
+            weights,
+            bytes,
+            seconds,
+            ..
+        } = response
+        {
+            networks::announce(&name, weights, bytes, seconds);
+        }
+    }
+    Ok(())
+}
+
 /// Trains to the end: what it came to, and how that compares with what was promised.
 pub fn trained(lab: &mut Lab) -> Result<Option<(Outcome, Option<Verdict>)>, Problem> {
+    Ok(outcome_of(train_to_the_end(lab)?))
+}
+
+fn train_to_the_end(lab: &mut Lab) -> Result<Vec<Response>, Problem> {
     let mut responses = ask(lab, Request::Train)?;
     responses.extend(finish(lab)?);
-    Ok(output::last(responses, |response| match response {
+    Ok(responses)
+}
+
+fn outcome_of(responses: Vec<Response>) -> Option<(Outcome, Option<Verdict>)> {
+    output::last(responses, |response| match response {
         Response::Trained {
             outcome, verdict, ..
         } => Some((outcome, verdict)),
         _ => None,
-    }))
+    })
+}
+
+/// How a network in the place of the table learned: its newest update at each look, thinned out to at most [`LOOKS`].
+fn updates(responses: &[Response]) -> Vec<serde_json::Value> {
+    let update = |response: &Response| match response {
+        Response::TrainProgress {
+            run,
+            step,
+            network: Some(update),
+            ..
+        } => Some(json!({ "run": run, "step": step, "loss": update.loss, "norm": update.norm })),
+        _ => None,
+    };
+    let all: Vec<_> = responses.iter().filter_map(update).collect();
+    let every = all.len().div_ceil(LOOKS).max(1);
+    all.into_iter().step_by(every).collect()
 }
 
 /// A link to the experiment as it stands.
@@ -317,7 +366,7 @@ fn generate(
 
 /// A laboratory with these settings.
 pub fn lab(settings: &Settings) -> Result<Lab, Problem> {
-    let mut lab = Lab::default();
+    let mut lab = Lab::with_clock(networks::clock);
     for (key, value) in settings.iter() {
         // What nobody asked for may still become what suits the rest.
         if parameter(key)?.default_value() == *value {

@@ -104,14 +104,24 @@ pub fn ask(lab: &mut Lab, request: Request) -> Result<Vec<Response>, Problem> {
 
 /// Works until nothing is under way.
 pub fn finish(lab: &mut Lab) -> Result<Vec<Response>, Problem> {
-    let bar = bar(0, "{pos}/{len} steps {per_sec} {eta}");
+    let bar = bar(0, "{pos}/{len} steps {per_sec} {eta} {msg}");
     let mut all = Vec::new();
     while lab.busy() {
         let responses = checked(lab.advance(SLICE))?;
         for response in &responses {
-            if let Response::TrainProgress { step, budget, .. } = response {
+            if let Response::TrainProgress {
+                step,
+                budget,
+                network,
+                ..
+            } = response
+            {
                 bar.set_length(*budget);
                 bar.set_position(*step);
+                if let Some(update) = network {
+                    let (loss, norm) = (update.loss, update.norm);
+                    bar.set_message(format!("loss {loss:.4} gradient {norm:.3}"));
+                }
             }
         }
         all.extend(responses);

@@ -1,15 +1,15 @@
 //! The ranking board on the command line: models fitted on one part of a log and tested on the other.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clap::Args;
-use qcart::behaviour::neural::Neural;
+use qcart::behaviour::neural::{Learning, Neural};
 use qcart::behaviour::{Choice, Sessions, Watch};
 use qcart::evaluate::{
-    Leaderboard, Metric, Protocol, Split, Trial, build, models, recommendations_csv, tune,
-    validation,
+    Leaderboard, Metric, Protocol, Split, Trial, build, is_tuned, models, plain,
+    recommendations_csv, tune, validation,
 };
 use qcart::log::{ImportOptions, Importer, Log, Names};
 use qcart::nn::saved::save;
@@ -17,7 +17,7 @@ use qcart::problem::Problem;
 use serde_json::json;
 
 use super::drive::{bar, file_name, read_chunks, unreadable};
-use super::output;
+use super::{networks, output};
 
 /// What `evaluate` is asked.
 #[derive(Args)]
@@ -74,17 +74,18 @@ pub fn evaluate(arguments: &Evaluate) -> Result<(), Problem> {
     let protocol = Protocol {
         k: arguments.k,
         seed: arguments.seed,
-        reference: arguments
-            .reference
-            .clone()
-            .unwrap_or_else(|| choices[0].model.clone()),
+        reference: reference(arguments, &choices[0])?,
         ..Protocol::default()
     };
     let mut trials = Vec::new();
+    let mut learned = BTreeMap::new();
     for choice in choices {
-        let trial = try_model(choice, &split, arguments)?;
+        let (trial, learnings) = try_model(&choice, &split, arguments)?;
+        if !learnings.is_empty() {
+            learned.insert(trial.name.clone(), learnings);
+        }
         if let Some(path) = &arguments.recommendations {
-            let path = named(path, &trial.choice.model, arguments.models.len() != 1);
+            let path = named(path, &trial.name, arguments.models.len() != 1);
             let csv = recommendations_csv(
                 &trial.outcome,
                 &split,
@@ -99,11 +100,20 @@ pub fn evaluate(arguments: &Evaluate) -> Result<(), Problem> {
         Leaderboard::new(&protocol, &split, &trials, watch)
     })?;
     if arguments.json {
-        output::json(&json!(board));
+        let mut told = json!(board);
+        told["learning"] = json!(learned);
+        output::json(&told);
     } else {
         output::leaderboard(&board);
     }
     Ok(())
+}
+
+/// The name of the model that the others are compared with; of one without settings the first of its kind.
+fn reference(arguments: &Evaluate, first: &Choice) -> Result<String, Problem> {
+    let given = arguments.reference.as_deref().map(Choice::parse);
+    let choice = given.unwrap_or_else(|| Ok(first.clone()))?;
+    Ok(plain(&choice).map_or(choice.model, |plain| plain.to_string()))
 }
 
 /// What is trained and tested on.
@@ -154,35 +164,61 @@ fn choices(arguments: &Evaluate) -> Result<Vec<Choice>, Problem> {
         .collect()
 }
 
-/// Tunes a model if asked to, then fits and tests it.
-fn try_model(choice: Choice, split: &Split, arguments: &Evaluate) -> Result<Trial, Problem> {
-    let mut choice = choice;
-    let mut tuned = 0;
-    if arguments.tune > 0 {
-        let inner = validation(split)?;
-        let best = with_bar(&format!("tuning {}", choice.model), |watch| {
-            let (metric, budget) = (Metric::Mrr, arguments.tune);
-            tune(&choice.model, &inner, metric, budget, arguments.seed, watch)
-        })?;
-        tuned = best.trials.len() as u32;
-        choice = best.choice;
-    }
-    let start = Instant::now();
-    let mut clock = || start.elapsed().as_secs_f64() * 1e3;
-    let (mut trial, model) = with_bar(&choice.model, |watch| {
-        Trial::run_and_keep(&choice, split, arguments.k, &mut clock, watch)
+/// Tunes a model if asked to, then fits and tests it; beside it, how its networks learned.
+fn try_model(
+    asked: &Choice,
+    split: &Split,
+    arguments: &Evaluate,
+) -> Result<(Trial, Vec<Learning>), Problem> {
+    let name = plain(asked)?.to_string();
+    let (choice, tuned) = tuned(asked, split, arguments)?;
+    networks::announce_networks(&choice, &split.train)?;
+    let start = networks::clock();
+    let mut model = build(&choice)?;
+    networks::fit(&name, model.as_mut(), &split.train)?;
+    let fit_ms = networks::clock() - start;
+    let trial = with_bar(&name, |watch| {
+        let lists = (split, arguments.k);
+        Trial::test(&choice, model.as_ref(), lists, &mut networks::clock, watch)
     })?;
-    let course = model.network().and_then(Neural::course);
-    if let Some(trouble) = course.and_then(|course| course.learning().trouble) {
-        output::trouble(&trial.choice.model, &trouble);
+    for network in model.networks() {
+        let course = network.course().map(|course| course.learning());
+        if let Some(trouble) = course.and_then(|learning| learning.trouble) {
+            output::trouble(&name, &trouble);
+        }
     }
-    if let (Some(path), Some(course)) = (&arguments.weights, course) {
-        let path = named(path, &choice.model, arguments.models.len() != 1);
+    if let (Some(path), Some(course)) =
+        (&arguments.weights, model.network().and_then(Neural::course))
+    {
+        let path = named(path, &name, arguments.models.len() != 1);
         let bytes = save(&course.learner.weights)?;
         fs::write(&path, bytes).map_err(|error| unreadable(&path, &error))?;
     }
-    trial.tuned = tuned;
-    Ok(trial)
+    let trial = Trial {
+        name,
+        tuned,
+        fit_ms,
+        ..trial
+    };
+    Ok((trial, networks::learnings(model.as_ref())))
+}
+
+/// The best setting of a model beside what was given, and how many were tried.
+fn tuned(asked: &Choice, split: &Split, arguments: &Evaluate) -> Result<(Choice, u32), Problem> {
+    if arguments.tune == 0 {
+        return Ok((asked.clone(), 0));
+    }
+    if !is_tuned(&asked.model) {
+        eprintln!("{}: networks are not tuned", asked.model);
+        return Ok((asked.clone(), 0));
+    }
+    let inner = validation(split)?;
+    let mut best = with_bar(&format!("tuning {}", asked.model), |watch| {
+        let (metric, budget) = (Metric::Mrr, arguments.tune);
+        tune(&asked.model, &inner, metric, budget, arguments.seed, watch)
+    })?;
+    best.choice.parameters.extend(asked.parameters.clone());
+    Ok((best.choice, best.trials.len() as u32))
 }
 
 /// Does a piece of work under a progress bar.
@@ -213,7 +249,7 @@ pub fn read_log(path: &Path) -> Result<Log, Problem> {
     }
 }
 
-/// The path itself, or with the model's name before its extension.
+/// The path itself, or with the model's name before its extension: `lists-gru-rank-value.csv`.
 fn named(path: &Path, model: &str, several: bool) -> PathBuf {
     if !several {
         return path.to_owned();
@@ -224,5 +260,6 @@ fn named(path: &Path, model: &str, several: bool) -> PathBuf {
     let extension = path
         .extension()
         .map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
+    let model = model.replace([':', '='], "-");
     path.with_file_name(format!("{stem}-{model}{extension}"))
 }

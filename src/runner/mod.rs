@@ -4,6 +4,7 @@ mod advise;
 mod commands;
 mod drive;
 mod evaluate;
+mod networks;
 mod operations;
 mod output;
 mod policies;

@@ -174,7 +174,7 @@ pub fn leaderboard(board: &Leaderboard) {
         board.unseen_events,
     );
     for line in &board.lines {
-        println!("{}", line.choice.model);
+        println!("{}", line.name);
         for segment in &line.segments {
             print!("  {:<8} n {:>7}", segment.segment, segment.predictions);
             for score in segment.scores.iter().filter(|score| score.k == 20) {

@@ -53,7 +53,7 @@ export class Bench {
     const asked = this.#wire.request({ type: "study", request: { type: "begin", study } });
     const { answer } = await this.#until(asked, ({ type, answer }) => {
       if (type !== "study") return false;
-      if (answer.step === "progress") progress(answer.fraction);
+      if (answer.step === "progress") progress(answer.fraction, answer.lesson);
       return answer.step === "studied";
     });
     return answer;

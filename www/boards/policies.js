@@ -151,9 +151,10 @@ export async function run(kind) {
   policies.running = { kind, stage: "load", fraction: null };
   changed("evaluate");
   try {
+    await costs.under;
     const decided = await decision(kind, study);
     await pool[0].prepare(decided);
-    const answer = kind === "trial" ? await conduct(study.trial, decided, turn) : await pool[0].study(study, (fraction) => tell(turn, fraction));
+    const answer = kind === "trial" ? await conduct(study.trial, decided, turn) : await pool[0].study(study, (fraction, lesson) => tell(turn, fraction, lesson));
     if (turn !== turns) return;
     await keep(kind, { study, basis, answer, approximator: decided?.experiment.settings.approximator ?? "table" });
   } catch (error) {
@@ -166,10 +167,57 @@ export async function run(kind) {
   changed("evaluate", "share");
 }
 
-function tell(turn, fraction) {
+function tell(turn, fraction, lesson) {
   if (turn !== turns) return;
-  Object.assign(state.policies.running, { stage: "work", fraction });
+  const { running } = state.policies;
+  const before = running.lesson;
+  const same = before && lesson && JSON.stringify(before.pupil) === JSON.stringify(lesson.pupil);
+  // Since when this one learns, and from where on: for samples a second and the time left.
+  const since = same ? before.since : { at: performance.now(), samples: lesson?.samples ?? 0, done: lesson?.done ?? 0 };
+  Object.assign(running, { stage: "work", fraction, lesson: lesson && { ...lesson, since } });
   changedSoon("evaluate");
+}
+
+// Who learns first for a study of values
+
+/** What each takes, by `network.gru` or `agent.gru`, on the ground `key`; what can't be measured says so as `refused`. `under`: the measuring
+ * under way, which whatever else wants the worker waits for. */
+export const costs = { key: "", found: {}, under: null };
+
+/** Those who would learn, as the engine names them. */
+export function pupils() {
+  const { networks, agents } = studyOf("value").value;
+  return [...agents.map((agent) => ({ agent })), ...networks.map((network) => ({ network }))];
+}
+
+export const pupilKey = (pupil) => Object.entries(pupil)[0].join(".");
+
+/** Measures whoever is chosen and was not measured on this ground yet, while nothing else is under way. */
+export async function measure() {
+  const key = JSON.stringify([state.data.file, state.decide.world, state.settings]);
+  if (costs.key !== key) Object.assign(costs, { key, found: {} });
+  const missing = pupils().filter((pupil) => !costs.found[pupilKey(pupil)]);
+  if (costs.under || missing.length === 0) return;
+  costs.under = measureAll(missing, key);
+  await costs.under;
+  costs.under = null;
+  changed("evaluate");
+}
+
+async function measureAll(missing, key) {
+  const turn = turns;
+  try {
+    await pool[0].prepare(await decision("value", studyOf("value")));
+    for (const pupil of missing) {
+      if (turn !== turns || costs.key !== key) break;
+      costs.found[pupilKey(pupil)] = await pool[0].ask({ type: "measure", pupil }).catch(({ problem }) => ({ refused: problem ?? null }));
+      changed("evaluate");
+    }
+  } catch (error) {
+    // Whatever keeps the worker from being prepared, the study itself will say.
+    console.info(error);
+    for (const pupil of missing) costs.found[pupilKey(pupil)] ??= { refused: null };
+  }
 }
 
 /** Shows a result and puts it into the experiment. */
@@ -251,6 +299,7 @@ export async function plan() {
   policies.running = { kind: "trial", stage: "plan", fraction: null };
   changed("evaluate");
   try {
+    await costs.under;
     await pool[0].prepare(await decision("trial", { trial }));
     const answer = await pool[0].ask({ type: "plan", terms: trial, power: policies.forms.trial.power });
     if (turn !== turns) return;

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
-import { alive, cancel, chosenModels, compareWith, differ, run } from "./ranking.js";
+import { alive, cancel, chosenModels, compareWith, differ, kindOf, plain, run, settingsChanged } from "./ranking.js";
 import { changed, state } from "../state.js";
 import { fold, options, problemBox } from "../views/parts.js";
 
@@ -29,7 +29,7 @@ let loading = false;
 
 function networks() {
   if (panel) return panel.networksView();
-  if (!loading && ["mlp", "cnn", "gru", "transformer"].some((name) => state.evaluate.chosen.includes(name))) {
+  if (!loading && chosenModels().some((name) => !kindOf(name).tuned)) {
     loading = true;
     loadPanel().catch(() => (loading = false));
   }
@@ -41,12 +41,6 @@ async function loadPanel() {
   changed("evaluate");
 }
 
-const settingsChanged = () => {
-  state.evaluate.stale = true;
-  state.evaluate.stops = {};
-  changed("evaluate");
-};
-
 // What is compared
 
 function how() {
@@ -54,18 +48,24 @@ function how() {
   return html`<div class="stack">${models()}<div class="fields terms">
     ${field("unit", html`<select id="e-unit" @change=${(event) => { evaluate.unit = event.target.value; settingsChanged(); }}>${options([["share", t("evaluate.unit.share")], ["days", t("evaluate.unit.days")]], evaluate.unit)}</select>`)}
     ${evaluate.unit === "share" ? number("share", 1, 50, 1, "%") : number("days", 0.01, 3650, "any", t("evaluate.days.unit"))}
-    ${field("tune", html`<select id="e-tune" @change=${(event) => { evaluate.tune = Number(event.target.value); settingsChanged(); }}>${options([[0, t("evaluate.tune.none")], [10, t("evaluate.tune.some", { count: 10 })], [35, t("evaluate.tune.some", { count: 35 })]], evaluate.tune)}</select>`)}
+    ${field("tune", html`<select id="e-tune" @change=${(event) => { evaluate.tune = Number(event.target.value); settingsChanged(); }}>${options([[0, t("evaluate.tune.none")], [10, t("evaluate.tune.some", { count: 10 })], [35, t("evaluate.tune.some", { count: 35 })]], evaluate.tune)}</select>${untuned()}`)}
     ${field("reference", html`<select id="e-reference" @change=${(event) => compareWith(event.target.value)}>${options(chosenModels().map((name) => [name, name]), evaluate.reference)}</select>`)}
   </div>
   <label class="check small"><input type="checkbox" .checked=${evaluate.keepUnseen} @change=${(event) => { evaluate.keepUnseen = event.target.checked; settingsChanged(); }}>${t("evaluate.keepUnseen")}</label>
   <p class="small soft">${t("evaluate.note", { seed: state.settings.seed })}</p></div>`;
 }
 
+/** Which of the chosen models tuning leaves alone. */
+function untuned() {
+  const kept = chosenModels().filter((name) => !kindOf(name).tuned).map(plain);
+  if (state.evaluate.tune === 0 || kept.length === 0) return nothing;
+  return html`<p class="small soft" data-testid="untuned">${t("evaluate.tune.not", { models: [...new Set(kept)].join(", ") })}</p>`;
+}
+
 function models() {
   const { evaluate } = state;
   const choose = (name) => (event) => {
     evaluate.chosen = event.target.checked ? [...evaluate.chosen, name] : evaluate.chosen.filter((other) => other !== name);
-    if (!evaluate.chosen.includes(evaluate.reference)) evaluate.reference = chosenModels()[0] ?? name;
     settingsChanged();
   };
   return html`<fieldset><legend class="label">${t("evaluate.models")}</legend>
@@ -106,7 +106,7 @@ function part() {
   const { at, tune } = state.evaluate;
   if (!at?.model) return 0;
   if (at.stage === "tune") return 0.8 * at.fraction;
-  const before = tune > 0 ? 0.8 : 0;
+  const before = tune > 0 && kindOf(at.model).tuned ? 0.8 : 0;
   return before + (1 - before) * (at.stage === "test" ? 0.3 + 0.7 * at.fraction : 0.3 * at.fraction);
 }
 
@@ -147,7 +147,7 @@ const score = (line, metric, part = "all") => segment(line, part).scores.find((o
 
 /** Columns: what a line is worth there, and how that reads. */
 const COLUMNS = {
-  model: { of: (line) => line.choice.model },
+  model: { of: (line) => line.name },
   hr: { of: (line) => score(line, "hr").value, cell: (line) => withInterval(score(line, "hr")) },
   mrr: { of: (line) => score(line, "mrr").value, cell: (line) => withInterval(score(line, "mrr")) },
   ndcg: { of: (line) => score(line, "ndcg").value, cell: (line) => withInterval(score(line, "ndcg")) },
@@ -194,13 +194,15 @@ function head(key) {
 }
 
 function row(line, board) {
+  const { name } = line;
   const { model, parameters } = line.choice;
-  const own = model === board.protocol.reference;
-  const set = Object.entries(parameters).map(([name, value]) => `${name} ${typeof value === "number" ? format.brief(value) : value}`).join(", ");
+  const own = name === board.protocol.reference;
+  const settings = name.split(":").slice(1).join(", ");
+  const set = Object.entries(parameters).map(([key, value]) => `${key} ${typeof value === "number" ? format.brief(value) : value}`).join(", ");
   return html`<tr>
-    <th scope="row" title=${set || nothing}>${model}${own ? html` <span class="badge">${t("evaluate.isReference")}</span>` : nothing}${line.tuned > 1 ? html`<small>${t("evaluate.tuned", { count: line.tuned })}</small>` : nothing}</th>
+    <th scope="row" title=${set || nothing}>${model}${settings ? html`<small>${settings}</small>` : nothing}${own ? html` <span class="badge">${t("evaluate.isReference")}</span>` : nothing}${line.tuned > 1 ? html`<small>${t("evaluate.tuned", { count: line.tuned })}</small>` : nothing}</th>
     ${Object.entries(COLUMNS).slice(1).map(([, { cell }]) => html`<td class="num">${cell(line)}</td>`)}
-    <td>${own || !board.lines.some(({ difference }) => difference) ? nothing : html`<button type="button" class="quiet tiny" ?disabled=${!alive() || state.evaluate.phase === "running"} aria-label=${t("evaluate.differ.of", { model })} @click=${() => differ(model)}>${t("evaluate.differ")}</button>`}</td>
+    <td>${own || !board.lines.some(({ difference }) => difference) ? nothing : html`<button type="button" class="quiet tiny" ?disabled=${!alive() || state.evaluate.phase === "running"} aria-label=${t("evaluate.differ.of", { model: name })} @click=${() => differ(name)}>${t("evaluate.differ")}</button>`}</td>
   </tr>`;
 }
 
@@ -234,7 +236,7 @@ function forest(board) {
     title: t("evaluate.forest", { reference }),
     x: { label: t("evaluate.forest.axis", { reference }) },
     y: { label: t("evaluate.model") },
-    bars: rows.map(({ choice, difference: { value, low, high } }) => ({ label: choice.model, parts: [value], interval: [low, high] })),
+    bars: rows.map(({ name, difference: { value, low, high } }) => ({ label: name, parts: [value], interval: [low, high] })),
   };
 }
 
@@ -248,7 +250,7 @@ function lines(board, plot) {
   }[plot];
   const series = board.lines.map((line, style) => {
     const [x, y] = points(line);
-    return { label: line.choice.model, x, y, style, exact: true };
+    return { label: line.name, x, y, style, exact: true };
   });
   return {
     kind: "lines",

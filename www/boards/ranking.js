@@ -34,7 +34,63 @@ export function terms() {
   return { window: { unit, size }, keepUnseen, tune, seed: state.settings.seed };
 }
 
-export const chosenModels = () => state.evaluate.models.map(({ name }) => name).filter((name) => state.evaluate.chosen.includes(name));
+/** The name of a model without its settings. */
+export const plain = (model) => model.split(":")[0];
+
+/** What there is to know of a kind of model. */
+export const kindOf = (model) => state.evaluate.models.find(({ name }) => name === plain(model));
+
+/** Whether a model is a network, and not only asks some. */
+export const isNetwork = (model) => kindOf(model)?.parameters.some(({ name }) => name === RANK) ?? false;
+
+const RANK = "rank";
+
+/** The chosen models as links name them: networks with their settings, once for each ranking where all are wanted. */
+export function chosenModels() {
+  const { asked, chosen, models } = state.evaluate;
+  return asked ?? models.filter(({ name }) => chosen.includes(name)).flatMap((kind) => (isNetwork(kind.name) ? rankings(kind) : [kind.name]));
+}
+
+function rankings({ name, parameters }) {
+  const { hyper } = state.evaluate;
+  const { options } = parameters.find((one) => one.name === RANK).domain;
+  const ranks = hyper[RANK] === "apart" ? options.map(({ key }) => key) : [hyper[RANK]];
+  return ranks.map((rank) => named(name, parameters, { ...hyper, [RANK]: rank }));
+}
+
+/** Settings in the order of their names, without what is the default anyway. */
+function named(name, parameters, values) {
+  const set = parameters.filter((one) => values[one.name] !== undefined && values[one.name] !== one.default).map((one) => one.name);
+  return [name, ...set.sort().map((key) => `${key}=${values[key]}`)].join(":");
+}
+
+/** What was set of the networks: by hand, or as an opened link has it. */
+export function hyper() {
+  const { asked, hyper: own } = state.evaluate;
+  const networks = asked?.filter(isNetwork) ?? [];
+  if (networks.length === 0) return own;
+  const alike = networks.filter((model) => plain(model) === plain(networks[0]));
+  const values = valuesOf(alike[0]);
+  return alike.length > 1 ? { ...values, [RANK]: "apart" } : values;
+}
+
+function valuesOf(model) {
+  const kinds = kindOf(model).parameters;
+  const value = (key, text) => (typeof kinds.find(({ name }) => name === key)?.default === "number" ? Number(text) : text);
+  const given = model.split(":").slice(1).map((part) => part.split("="));
+  return Object.fromEntries(given.filter(([key]) => key !== "steps").map(([key, text]) => [key, value(key, text)]));
+}
+
+/** Something was set by hand: the board is of other settings now, and a stop that a link had holds no more. */
+export function settingsChanged() {
+  const { evaluate } = state;
+  Object.assign(evaluate, { stale: true, hyper: hyper(), asked: null });
+  const names = chosenModels();
+  if (!names.includes(evaluate.reference)) {
+    evaluate.reference = names.find((name) => plain(name) === plain(evaluate.reference)) ?? names[0] ?? evaluate.reference;
+  }
+  changed("evaluate");
+}
 
 /** Says whether this is still what a person wants, on the same log. */
 function newTurn() {
@@ -82,11 +138,10 @@ async function testAll(on, same) {
   if (tested.terms !== key) tested = { terms: key, models: new Set() };
   for (const model of chosenModels()) {
     if (!tested.models.has(model)) {
-      evaluate.at = { stage: on.tune > 0 ? "tune" : "fit", model, fraction: 0 };
+      evaluate.at = { stage: on.tune > 0 && kindOf(model).tuned ? "tune" : "fit", model, fraction: 0 };
       changed("evaluate");
       const ready = until("evaluated");
-      const asked = (evaluate.promised && evaluate.stops?.[model]) || model;
-      wire.request({ type: "board", request: { type: "evaluateModel", model: asked, terms: on } });
+      wire.request({ type: "board", request: { type: "evaluateModel", model, terms: on } });
       const problem = await ready;
       if (!same() || problem) return problem;
       tested.models.add(model);

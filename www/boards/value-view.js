@@ -6,6 +6,8 @@ import * as format from "../format.js";
 import { isOperation } from "../decisions.js";
 import { changed, state } from "../state.js";
 import { AGENTS, decimals, exploring, namedBy, number, result, told, transport, withInterval } from "./form.js";
+import { costs, measure, pupilKey, pupils } from "./policies.js";
+import { figures, problemBox } from "../views/parts.js";
 
 export function valueView() {
   const ready = state.decide.world?.optimum != null;
@@ -14,8 +16,10 @@ export function valueView() {
     <div class="fields terms">${number("value", "episodes", 100, 1000000, 100)}${exploring()}</div>
     ${pick("agents", Object.keys(AGENTS).filter((name) => name !== "tiles" || isOperation()), (name) => AGENTS[name]())}
     ${state.decide.problem === "shop" ? pick("networks", Object.keys(AGENTS).slice(2), (name) => name) : nothing}
+    ${ready ? takes() : nothing}
     ${state.learn.phase === "done" ? nothing : html`<p class="message">${t("policies.untrained")}</p>`}
     ${transport("value", ready ? null : t("policies.undecided"))}
+    ${lesson()}
     ${told("value")}
     ${result("value", draw)}`;
 }
@@ -30,6 +34,43 @@ function pick(kind, all, label) {
   return html`<div class="stack tight"><div class="row" role="group" aria-labelledby=${`value-${kind}`}><span class="label" id=${`value-${kind}`}>${t(`policies.${kind}`)}</span>
     ${all.map((name) => html`<label class="check small"><input type="checkbox" data-kind=${kind} data-network=${name} .checked=${form[kind].includes(name)} @change=${({ target }) => put(name, target.checked)}>${label(name)}</label>`)}</div>
     <p class="small soft">${t(`policies.${kind}.note`)}</p></div>`;
+}
+
+const pupilName = ({ agent, network }) => (agent ? AGENTS[agent]() : t("policies.fromLog", { network }));
+
+/** What each who learns first will take. */
+function takes() {
+  const all = pupils();
+  if (all.length === 0) return nothing;
+  const running = state.policies.running !== null;
+  if (!running && !costs.under) queueMicrotask(measure);
+  const found = (pupil) => costs.found[pupilKey(pupil)];
+  const cell = (one, of) => html`<td class="num">${one && !("refused" in one) ? of(one) : !one && costs.under ? "…" : format.DASH}</td>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("policies.takes")}><table class="small" data-testid="value-costs">
+    <thead><tr><th scope="col">${t("policies.learns")}</th>${["time", "memory", "weights"].map((name) => html`<th scope="col" class="num">${t(`policies.takes.${name}`)}</th>`)}</tr></thead>
+    <tbody>${all.map((pupil) => html`<tr><th scope="row">${pupilName(pupil)}</th>
+      ${cell(found(pupil), ({ seconds }) => format.seconds(seconds))}
+      ${cell(found(pupil), ({ bytes }) => format.bytes(bytes))}
+      ${cell(found(pupil), ({ weights }) => format.whole(weights))}</tr>`)}</tbody>
+  </table></div>
+  ${all.map((pupil) => problemBox(found(pupil)?.refused))}
+  <p class="small soft">${t("policies.takes.note")}</p>`;
+}
+
+/** How whoever is at it learns. */
+function lesson() {
+  const { running } = state.policies;
+  if (running?.kind !== "value" || !running.lesson) return nothing;
+  const { pupil, done, loss, norm, samples, since } = running.lesson;
+  const seconds = (performance.now() - since.at) / 1000;
+  const going = seconds > 0.5 && done > since.done;
+  return html`<div class="stack tight" data-testid="lesson"><b>${t("policies.lesson", { name: pupilName(pupil) })}</b>${figures([
+    [t("policies.lesson.done"), format.percent(done, 0)],
+    [t("policies.lesson.loss"), format.brief(loss)],
+    [t("policies.lesson.norm"), format.brief(norm)],
+    [t("policies.lesson.speed"), going ? format.whole((samples - since.samples) / seconds) : format.DASH],
+    [t("policies.lesson.left"), going ? format.seconds((seconds * (1 - done)) / (done - since.done)) : format.DASH],
+  ])}</div>`;
 }
 
 function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approximator }) {

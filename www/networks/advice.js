@@ -1,12 +1,11 @@
 // A network that recommends to users: what it will take, its learning, its weights as a file, what it says of the user that is looked at.
 
-import { ask, gather, holder, send, testedLast } from "../boards/ranking.js";
+import { ask, gather, holder, isNetwork, send, testedLast } from "../boards/ranking.js";
 import { save } from "../files.js";
 import { keepFinding } from "../lab.js";
 import { t } from "../i18n.js";
 import { changed, state } from "../state.js";
 import { announce } from "../voice.js";
-import { NETWORKS } from "./driver.js";
 
 /**
  * `model`: the chosen network. `asked`: how an opened link names it, with the steps after which it was stopped. `info`: what networks take, by
@@ -31,7 +30,7 @@ export function choose(model) {
 export function adviser() {
   if (advice.own && advice.own.holder === holder()) return advice.own.info;
   const tested = testedLast();
-  return NETWORKS.includes(tested) ? { model: tested, from: "board" } : null;
+  return tested && isNetwork(tested) ? { model: tested, from: "board" } : null;
 }
 
 const idle = () => state.evaluate.phase !== "running";

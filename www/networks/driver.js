@@ -1,12 +1,12 @@
 // Networks on the ranking board: what they will take, how they learn, and why they recommend what they do.
 
-import { ask, chosenModels, tell, terms } from "../boards/ranking.js";
+import { ask, chosenModels, kindOf, tell, terms } from "../boards/ranking.js";
 import { changed, state } from "../state.js";
 
 export const NETWORKS = ["mlp", "cnn", "gru", "transformer"];
 
-/** The networks among the chosen models. */
-export const chosenNetworks = () => chosenModels().filter((name) => NETWORKS.includes(name));
+/** The networks among the chosen models, and what asks networks. */
+export const chosenNetworks = () => chosenModels().filter((name) => !kindOf(name).tuned);
 
 /** What is known of them: `info` by name, `learned` by name, `aside`: those of them that learned to recommend to users; the `insight` shown, a problem. */
 export const networks = { info: {}, learned: {}, aside: new Set(), started: {}, insight: null, problem: null, key: "", busy: false };

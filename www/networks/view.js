@@ -3,9 +3,10 @@
 import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
-import { alive } from "../boards/ranking.js";
+import { alive, isNetwork } from "../boards/ranking.js";
 import { state } from "../state.js";
 import { figures, problemBox } from "../views/parts.js";
+import { settingsFold } from "./settings.js";
 import { chosenNetworks, explain, learnedLast, measure, networks, speed, stopLearning, watch } from "./driver.js";
 
 export function networksView() {
@@ -19,6 +20,7 @@ export function networksView() {
     <h3 id="networks-title">${t("networks.title")}</h3>
     ${problemBox(networks.problem)}
     ${costs(chosen)}
+    ${chosen.some(isNetwork) ? settingsFold() : nothing}
     ${evaluate.advising ? nothing : learningView(networks.info[at?.model], learnedLast())}
     ${reasons()}
   </section>`;
@@ -29,13 +31,16 @@ function costs(chosen) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("networks.costs")}><table class="small">
     <thead><tr><th scope="col">${t("networks.network")}</th>${["time", "memory", "weights", "speed"].map((name) => html`<th scope="col" class="num">${t(`networks.${name}`)}</th>`)}</tr></thead>
     <tbody>${chosen.map((name) => html`<tr><th scope="row">${name}</th>
-      ${cell(networks.info[name], ({ seconds }) => format.seconds(seconds))}
+      ${cell(networks.info[name], ({ seconds }) => (sharesLearning(name, chosen) ? t("networks.shared") : format.seconds(seconds)))}
       ${cell(networks.info[name], ({ bytes }) => format.bytes(bytes))}
       ${cell(networks.info[name], ({ weights }) => format.whole(weights))}
       ${cell(networks.info[name], ({ targetsPerSecond }) => format.whole(targetsPerSecond))}</tr>`)}</tbody>
   </table></div>
   <p class="small soft">${t("networks.costs.note")}</p>`;
 }
+
+/** Values and products come of one course of learning, where one is tested after the other. */
+const sharesLearning = (name, chosen) => name.includes(":rank=product") && chosen.includes(name.replace(":rank=product", ":rank=value"));
 
 /** How the network under way learns, else the one that did so `last`; `info` is what it was said to take. */
 export function learningView(info, last = null) {
@@ -93,7 +98,7 @@ export function title(model) {
 
 function reasons() {
   const { evaluate } = state;
-  if (evaluate.phase === "running" || !alive() || !evaluate.board?.lines.some(({ choice }) => networks.learned[choice.model])) return nothing;
+  if (evaluate.phase === "running" || !alive() || !evaluate.board || !chosenNetworks().some((name) => isNetwork(name) && networks.learned[name])) return nothing;
   const { insight } = networks;
   const step = (by) => () => explain((insight?.session ?? -by) + by);
   return html`<div class="stack" data-testid="insight">

@@ -72,6 +72,11 @@ impl Members {
         }
     }
 
+    /// One after the other.
+    pub fn iter(&self) -> impl Iterator<Item = &Neural> {
+        self.networks.iter()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.networks.is_empty()

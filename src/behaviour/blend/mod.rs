@@ -15,6 +15,7 @@ mod pairs;
 
 use super::index::Index;
 use super::neighbours::Neighbours;
+use super::neural::Neural;
 use super::prior::Prior;
 use super::{BehaviourModel, History, Scratch, Sessions, Values, Watch, need_events};
 use crate::problem::Problem;
@@ -314,6 +315,10 @@ impl BehaviourModel for Blend {
 
     fn steps(&self) -> u64 {
         self.members.steps()
+    }
+
+    fn networks(&self) -> Vec<&Neural> {
+        self.members.iter().collect()
     }
 
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {

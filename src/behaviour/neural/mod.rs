@@ -9,6 +9,7 @@ mod course;
 mod explain;
 mod heads;
 mod network;
+mod rank;
 mod settings;
 mod step;
 mod values;
@@ -16,12 +17,13 @@ mod windows;
 
 use super::{BehaviourModel, History, ModelKind, Scratch, Sessions, Values, Watch, need_events};
 use crate::nn::encoder::{Kind, pass_bytes};
-use crate::nn::vector::{exp, softmax};
+use crate::nn::vector::softmax;
 use crate::problem::{Problem, Text};
 
 pub use course::{Course, Epoch, Learning};
 pub use explain::Explanation;
 pub use network::{Network, Pass};
+pub use rank::products;
 pub use settings::{PARAMETERS, RankBy, Settings};
 pub use step::{Learner, Step};
 pub use windows::{Window, windows};
@@ -326,6 +328,10 @@ impl BehaviourModel for Neural {
         Some(self)
     }
 
+    fn network_mut(&mut self) -> Option<&mut Neural> {
+        Some(self)
+    }
+
     fn score(&self, history: History<'_>, scratch: &mut Scratch) {
         let Scratch {
             scores,
@@ -346,27 +352,8 @@ impl BehaviourModel for Neural {
         };
         let from = history.items.len().saturating_sub(LENGTH);
         hold_back(chances, &history.items[from..], self.settings.seen);
-        match by {
-            RankBy::Likelihood => {
-                softmax(chances);
-                for (item, &chance) in chances.iter().enumerate() {
-                    scores.set(item as u32, f64::from(chance));
-                }
-            }
-            // Values may be negative, and only positive scores are recommended: exponentials keep the order.
-            RankBy::Value => {
-                for (item, &value) in values.iter().enumerate() {
-                    scores.set(item as u32, f64::from(exp(value)));
-                }
-            }
-            RankBy::Product => {
-                softmax(chances);
-                for (item, (&chance, &value)) in chances.iter().zip(values).enumerate() {
-                    let value = if value > 1e-6 { value } else { 1e-6 };
-                    scores.set(item as u32, f64::from(chance) * f64::from(value));
-                }
-            }
-        }
+        softmax(chances);
+        rank::score(by, chances, values, scores);
     }
 
     /// A network does not learn from one session alone.

@@ -7,7 +7,9 @@ mod naive;
 mod shop;
 
 use crate::behaviour::neural::NETWORKS;
-use crate::behaviour::{BLEND_NETWORKS, BehaviourModel, Choice, MODELS, ModelKind, Parameter};
+use crate::behaviour::{
+    BLEND_NETWORKS, BehaviourModel, Choice, MODELS, ModelKind, Parameter, Values,
+};
 use crate::problem::Problem;
 use naive::NaiveQ;
 use shop::ShopRank;
@@ -93,6 +95,24 @@ pub fn all_models() -> impl Iterator<Item = &'static ModelKind> + Clone {
 /// `behaviour.model.unknown`, with the names there are.
 pub fn kind(choice: &Choice) -> Result<&'static ModelKind, Problem> {
     choice.kind_among(all_models())
+}
+
+/// The same choice without what is the default anyway, so that models that are alike are called alike: `gru:width=64`.
+///
+/// # Errors
+/// An unknown model or hyperparameter, or a value out of range.
+pub fn plain(choice: &Choice) -> Result<Choice, Problem> {
+    let parameters = kind(choice)?.parameters;
+    Ok(Choice {
+        model: choice.model.clone(),
+        parameters: Values::check(parameters, &choice.parameters)?.changes(parameters),
+    })
+}
+
+/// Whether random search looks for the hyperparameters of a model: not where networks learn, which would take hours.
+#[must_use]
+pub fn is_tuned(model: &str) -> bool {
+    models().any(|kind| kind.name == model)
 }
 
 /// Builds the model that a choice names, not yet fitted.

@@ -38,12 +38,13 @@ pub use operations::{
 #[cfg(feature = "whole")]
 pub use ranking::{
     AdviceView, AdviserInfo, AdviserSource, BoardRequest, DifferingEvent, DifferingSession,
-    EvaluationStage, Expected, Insight, InsightEvent, ModelInfo, NetworkInfo,
+    EvaluationStage, Expected, HyperparameterDomain, HyperparameterInfo, Insight, InsightEvent,
+    ModelInfo, NetworkInfo, WordInfo,
 };
 #[cfg(feature = "whole")]
 pub use study::{
-    AdviceReport, OfflineMethod, OfflineReport, Plan, SequenceReport, StudyAnswer, StudyReport,
-    StudyRequest, Trouble, ValueReport,
+    AdviceReport, Lesson, OfflineMethod, OfflineReport, Plan, Pupil, SequenceReport, StudyAnswer,
+    StudyReport, StudyRequest, Trouble, ValueReport,
 };
 
 /// One request. The page's `{type, ...}` becomes serde's `{type: {...}}` on the way in, which reads without a buffer.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::EventView;
 use crate::behaviour::neural::Learning;
-use crate::behaviour::{ModelKind, Parameter};
+use crate::behaviour::{Given, ModelKind, Parameter, Range};
+use crate::evaluate::is_tuned;
 use crate::experiment::finding::Finding;
 use crate::experiment::ranking::Terms;
 use crate::problem::Text;
@@ -93,6 +94,8 @@ pub struct ModelInfo {
     pub title: Text,
     /// Where it comes from.
     pub paper: String,
+    /// Whether tuning looks for its hyperparameters.
+    pub tuned: bool,
     /// Its hyperparameters.
     pub parameters: Vec<HyperparameterInfo>,
 }
@@ -103,10 +106,52 @@ pub struct ModelInfo {
 pub struct HyperparameterInfo {
     /// Name in links, JSON and on the command line.
     pub name: String,
+    /// What it is called, where the page offers it.
+    pub label: Option<Text>,
     /// What it does.
     pub meaning: Text,
+    /// Unit, empty where it has none.
+    pub unit: String,
+    /// The values it takes.
+    pub domain: HyperparameterDomain,
+    /// The value where none is given.
+    pub default: Given,
     /// Whether tuning tries other values.
     pub searched: bool,
+}
+
+/// What values a hyperparameter takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum HyperparameterDomain {
+    /// A whole number from `min` to `max`.
+    Integer {
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+    },
+    /// A number from `min` to `max`.
+    Number {
+        /// The least.
+        min: f64,
+        /// The greatest.
+        max: f64,
+    },
+    /// A word.
+    Choice {
+        /// The words, each with what it means.
+        options: Vec<WordInfo>,
+    },
+}
+
+/// A word that a hyperparameter may be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordInfo {
+    /// The word in links, JSON and on the command line.
+    pub key: String,
+    /// What it means.
+    pub label: Text,
 }
 
 impl From<&ModelKind> for ModelInfo {
@@ -116,6 +161,7 @@ impl From<&ModelKind> for ModelInfo {
             name: kind.name.to_owned(),
             title: Text::new(en, zh),
             paper: kind.paper.to_owned(),
+            tuned: is_tuned(kind.name),
             parameters: kind
                 .parameters
                 .iter()
@@ -127,11 +173,41 @@ impl From<&ModelKind> for ModelInfo {
 
 impl From<&Parameter> for HyperparameterInfo {
     fn from(parameter: &Parameter) -> Self {
-        let [en, zh] = parameter.meaning;
+        let text = |[en, zh]: [&'static str; 2]| Text::new(en, zh);
         Self {
             name: parameter.name.to_owned(),
-            meaning: Text::new(en, zh),
+            label: parameter.label.map(text),
+            meaning: text(parameter.meaning),
+            unit: parameter.unit.to_owned(),
+            domain: HyperparameterDomain::from(parameter),
+            default: parameter.given(parameter.default),
             searched: parameter.searched,
+        }
+    }
+}
+
+impl From<&Parameter> for HyperparameterDomain {
+    fn from(parameter: &Parameter) -> Self {
+        match parameter.range {
+            Range::Whole(min, max, _) => Self::Integer {
+                min: f64::from(min),
+                max: f64::from(max),
+            },
+            Range::Real(min, max, _) => Self::Number { min, max },
+            Range::Word(words) => {
+                let meanings = parameter.words.iter().copied();
+                let meanings = meanings.map(Some).chain(std::iter::repeat(None));
+                let options = words.iter().zip(meanings).map(|(&word, meaning)| {
+                    let [en, zh] = meaning.unwrap_or([word, word]);
+                    WordInfo {
+                        key: word.to_owned(),
+                        label: Text::new(en, zh),
+                    }
+                });
+                Self::Choice {
+                    options: options.collect(),
+                }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::evaluate::abtest::{AbReport, Sizes};
 use crate::evaluate::ope;
 use crate::evaluate::value::{Board, Regret, Sensitivity};
 use crate::experiment::finding::Finding;
-use crate::experiment::study::{PolicyName, Study, TrialTerms};
+use crate::experiment::study::{AgentName, NetworkName, PolicyName, Study, TrialTerms};
 use crate::lab::findings::Learned;
 use crate::problem::Text;
 
@@ -48,6 +48,11 @@ pub enum StudyRequest {
         /// The probability of finding it.
         power: f64,
     },
+    /// What it takes to have somebody learn for a study of values: a few steps are taken and forgotten.
+    Measure {
+        /// Who would learn.
+        pupil: Pupil,
+    },
     /// Gives up the study under way.
     Cancel,
     /// Q-values learned in another laboratory on the same decision problem.
@@ -55,6 +60,32 @@ pub enum StudyRequest {
         /// What was learned.
         learned: Learned,
     },
+}
+
+/// Who learns before policies are valued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Pupil {
+    /// A network, from the log.
+    Network(NetworkName),
+    /// An agent, in the problem.
+    Agent(AgentName),
+}
+
+/// How somebody learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lesson {
+    /// Who.
+    pub pupil: Pupil,
+    /// The share that is learned, from 0 to 1.
+    pub done: f64,
+    /// The newest loss: of an agent's network its last update's, of a network from the log the mean of the epoch so far; tables have none.
+    pub loss: Option<f64>,
+    /// Length of the gradient, likewise.
+    pub norm: Option<f64>,
+    /// Samples learned from so far.
+    pub samples: f64,
 }
 
 /// One answer of the policy board.
@@ -71,6 +102,17 @@ pub enum StudyAnswer {
         kind: String,
         /// The share that is done, from 0 to 1.
         fraction: f64,
+        /// Who learns for it at the moment, and how.
+        lesson: Option<Lesson>,
+    },
+    /// What it takes to have somebody learn.
+    Measured {
+        /// Weights, or entries of a table.
+        weights: f64,
+        /// Bytes that learning takes.
+        bytes: f64,
+        /// Seconds that it takes at most, at the speed just measured; 0 where nobody has a clock.
+        seconds: f64,
     },
     /// Users came into the experiment under way.
     Joined {

@@ -8,12 +8,13 @@ use crate::experiment::study::AgentName;
 use crate::lab::configure;
 use crate::lab::networks::approximated;
 use crate::lab::problems::Problem as Decision;
-use crate::lab::protocol::Trouble;
+use crate::lab::protocol::{Lesson, Pupil, Trouble};
 use crate::problem::Problem;
 use crate::train::{StopReason, Trainer};
 
 /// An agent under way.
 pub struct Training {
+    agent: AgentName,
     name: String,
     trainer: Box<Trainer<Decision>>,
 }
@@ -30,6 +31,7 @@ impl Training {
         };
         let optimum = ground.solution.as_ref().clone();
         Ok(Self {
+            agent,
             name: format!("{}.{by}", agent.name()),
             trainer: Box::new(Trainer::new(ground.problem.clone(), optimum, config)?),
         })
@@ -38,6 +40,22 @@ impl Training {
     /// The share that is learned.
     pub fn done(&self) -> f64 {
         self.trainer.steps() as f64 / self.trainer.config().budget_steps.max(1) as f64
+    }
+
+    /// How it learns.
+    pub fn lesson(&self) -> Lesson {
+        let newest = self.trainer.newest_update();
+        let steps = self.trainer.steps();
+        let batches = self.trainer.config().network.map_or(steps, |network| {
+            steps.saturating_sub(network.warm_up) / network.every * network.batch as u64
+        });
+        Lesson {
+            pupil: Pupil::Agent(self.agent),
+            done: self.done(),
+            loss: newest.map(|update| update.loss),
+            norm: newest.map(|update| update.norm),
+            samples: batches as f64,
+        }
     }
 
     /// Learns for about `work` elementary operations; true when all is learned.
@@ -97,6 +115,7 @@ mod tests {
         };
         let optimum = solve(&problem, config.gamma).unwrap();
         Training {
+            agent: AgentName::Mlp,
             name: "mlp.q".to_owned(),
             trainer: Box::new(Trainer::new(problem, optimum, config).unwrap()),
         }

@@ -12,9 +12,12 @@ mod sessions;
 mod trial;
 mod value;
 
-use super::protocol::{Response, StudyAnswer, StudyReport, StudyRequest};
+use super::networks::{approximated, costs};
+use super::protocol::{Lesson, Pupil, Response, StudyAnswer, StudyReport, StudyRequest};
 use super::{Answer, Lab, done};
+use crate::behaviour::Sessions;
 use crate::evaluate::abtest::{Design, Trial};
+use crate::experiment::parameters::Value;
 use crate::experiment::study::{Study, TrialLogTerms, TrialTerms};
 use crate::problem::{Problem, Text};
 pub(super) use advice::report;
@@ -28,6 +31,10 @@ trait Work {
     fn advance(&mut self, work: u64) -> Result<Option<StudyReport>, Problem>;
     /// The share that is done, from 0 to 1.
     fn fraction(&self) -> f64;
+    /// Who learns for it at the moment, and how.
+    fn lesson(&self) -> Option<Lesson> {
+        None
+    }
 }
 
 /// What the policy board is doing.
@@ -51,6 +58,7 @@ impl Task {
         StudyAnswer::Progress {
             kind: self.study.kind().to_owned(),
             fraction: self.work.fraction(),
+            lesson: self.work.lesson(),
         }
     }
 }
@@ -76,6 +84,7 @@ impl Lab {
             StudyRequest::Look => self.look_at_trial(),
             StudyRequest::Conclude => self.conclude(),
             StudyRequest::Plan { terms, power } => self.plan(&terms, power),
+            StudyRequest::Measure { pupil } => self.measure_pupil(pupil),
             StudyRequest::Cancel => {
                 self.studies.task = None;
                 self.studies.conducted = None;
@@ -103,6 +112,33 @@ impl Lab {
         let progress = task.progress();
         self.studies.task = Some(task);
         Ok(vec![Response::Study { answer: progress }])
+    }
+
+    /// What it takes to have somebody learn for a study of values.
+    fn measure_pupil(&self, pupil: Pupil) -> Answer {
+        let answer = match pupil {
+            Pupil::Network(name) => {
+                let choice = networks::choice(name, self.study_ground()?.gamma)?;
+                let sessions = Sessions::from_log(&self.data()?.log);
+                let info = costs(&choice.to_string(), &sessions, self.clock.unwrap_or(|| 0.0))?;
+                StudyAnswer::Measured {
+                    weights: f64::from(info.weights),
+                    bytes: info.bytes,
+                    seconds: info.seconds,
+                }
+            }
+            Pupil::Agent(name) => {
+                let value = Value::Choice(name.name().to_owned());
+                let settings = approximated(&self.settings, &self.problem, value)?;
+                let run = self.measure_run(&settings)?;
+                StudyAnswer::Measured {
+                    weights: run.weights,
+                    bytes: run.bytes,
+                    seconds: run.seconds,
+                }
+            }
+        };
+        Ok(vec![Response::Study { answer }])
     }
 
     fn work(&self, study: &Study) -> Result<Box<dyn Work>, Problem> {

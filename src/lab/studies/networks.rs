@@ -1,17 +1,17 @@
-//! Networks that learn from the log, as policies of the shop: what is likely, what is worth most, and likelihood times what the
-//! value exceeds its mean by: what recommending an item adds to its probability, it takes from all others.
+//! Networks that learn from the log, as policies of the shop: what is likely, what is worth most, and the product of both
+//! ([`products`]).
 
 use std::rc::Rc;
 
 use super::policies::Ground;
-use crate::behaviour::neural::Pass;
+use crate::behaviour::neural::{Course, Pass, products};
 use crate::behaviour::{BehaviourModel, Choice, History, Sessions, Watch};
 use crate::env::Environment;
 use crate::evaluate::build;
 use crate::evaluate::value::Stochastic;
 use crate::experiment::study::NetworkName;
 use crate::lab::problems::Problem as Decision;
-use crate::lab::protocol::Trouble;
+use crate::lab::protocol::{Lesson, Pupil, Trouble};
 use crate::log::EventType;
 use crate::nn::vector::softmax;
 use crate::problem::Problem;
@@ -24,14 +24,18 @@ pub struct Learning {
     done: f64,
 }
 
+/// A network with a Q head of this discount.
+pub fn choice(name: NetworkName, gamma: f64) -> Result<Choice, Problem> {
+    let gamma = gamma.min(0.99);
+    Choice::parse(&format!("{}:valueWeight=1:gamma={gamma}", name.name()))
+}
+
 impl Learning {
     /// A network with a Q head of this discount that has learned nothing yet.
     pub fn new(name: NetworkName, gamma: f64, sessions: Rc<Sessions>) -> Result<Self, Problem> {
-        let gamma = gamma.min(0.99);
-        let choice = Choice::parse(&format!("{}:valueWeight=1:gamma={gamma}", name.name()))?;
         Ok(Self {
             name,
-            model: build(&choice)?,
+            model: build(&choice(name, gamma)?)?,
             sessions,
             done: 0.0,
         })
@@ -40,6 +44,19 @@ impl Learning {
     /// The share that is learned.
     pub fn done(&self) -> f64 {
         self.done
+    }
+
+    /// How it learns.
+    pub fn lesson(&self) -> Lesson {
+        let course = self.model.network().and_then(|network| network.course());
+        let learning = course.map(Course::learning);
+        Lesson {
+            pupil: Pupil::Network(self.name),
+            done: self.done,
+            loss: learning.as_ref().map(|learning| learning.loss),
+            norm: learning.as_ref().map(|learning| learning.norm),
+            samples: learning.map_or(0.0, |learning| learning.targets),
+        }
     }
 
     /// Learns for about `work` elementary operations; true when all is learned.
@@ -92,16 +109,12 @@ impl Learning {
                 continue;
             };
             softmax(chances);
-            // What recommending an item takes from all others together.
-            let pairs = chances.iter().zip(values);
-            let mean: f64 = pairs.map(|(&p, &q)| f64::from(p) * f64::from(q)).sum();
+            let products: Vec<f64> = products(chances, values).collect();
             for entry in entries {
                 let item = entry.item as usize;
-                let chance = f64::from(chances[item]);
-                let value = f64::from(values[item]);
-                scores[0].push(chance);
-                scores[1].push(value);
-                scores[2].push(chance * (value - mean));
+                scores[0].push(f64::from(chances[item]));
+                scores[1].push(f64::from(values[item]));
+                scores[2].push(products[item]);
             }
         }
         let names = ["likelihood", "value", "product"].iter().zip(&scores);

@@ -12,9 +12,9 @@ use crate::env::shop::Shop;
 use crate::evaluate::value::{
     BoardStudy, Conditions, Evaluation, Scan, Sensitivity, Stochastic, regret, share,
 };
-use crate::experiment::study::{AgentName, NetworkName, PolicyName, ValueTerms};
+use crate::experiment::study::{PolicyName, ValueTerms};
 use crate::lab::problems::Problem as Decision;
-use crate::lab::protocol::{StudyReport, Trouble, ValueReport};
+use crate::lab::protocol::{Lesson, Pupil, StudyReport, Trouble, ValueReport};
 use crate::problem::{Problem, Text};
 use crate::solve::value_iteration::{TOLERANCE, ValueIteration, start_value};
 
@@ -44,15 +44,6 @@ pub struct Valuing {
     troubles: Vec<Trouble>,
 }
 
-/// Who learns before the board is made.
-#[derive(Clone, Copy)]
-enum Pupil {
-    /// A network, from the log.
-    Network(NetworkName),
-    /// An agent, in the problem.
-    Agent(AgentName),
-}
-
 /// One of them at it.
 enum School {
     Log(Box<Learning>),
@@ -74,6 +65,13 @@ impl School {
         match self {
             Self::Log(learning) => learning.done(),
             Self::Problem(training) => training.done(),
+        }
+    }
+
+    fn lesson(&self) -> Lesson {
+        match self {
+            Self::Log(learning) => learning.lesson(),
+            Self::Problem(training) => training.lesson(),
         }
     }
 
@@ -265,6 +263,10 @@ impl Work for Valuing {
             return Ok(None);
         }
         Ok(Some(self.report()))
+    }
+
+    fn lesson(&self) -> Option<Lesson> {
+        self.learning.as_ref().map(School::lesson)
     }
 
     fn fraction(&self) -> f64 {

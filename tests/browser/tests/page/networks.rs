@@ -33,6 +33,53 @@ fn a_network_says_what_it_takes_learns_and_explains_itself() {
     });
 }
 
+/// Settings from the fold hold for the chosen networks; ranked all three ways, one stands there three times, and the link repeats that.
+#[test]
+fn three_rankings_of_a_network_stand_apart_and_a_link_repeats_them() {
+    scenario(&Setting::default(), |page| -> Result<()> {
+        compare_with_network(page)?;
+        // A blend says what its networks take; tuning leaves both alone, and says so.
+        check_model(page, "blend-networks")?;
+        page.wait_for("/blend-networks\\s+[\\d.]+.*\\d (MB|kB)/.test(document.querySelector('[data-testid=networks] tbody').innerText)")?;
+        set(page, "#e-tune", "10")?;
+        let said = page.wait_for("document.querySelector('[data-testid=untuned]')?.innerText")?;
+        let said = said.as_str().context("nothing is said of tuning")?;
+        ensure!(
+            said.contains("mlp, ") || said.contains("blend-networks, "),
+            "{said}"
+        );
+        page.check_accessibility()?;
+        set(page, "#e-tune", "0")?;
+        check_model(page, "blend-networks")?;
+        page.value("[...document.querySelectorAll('[data-testid=networks] details')].forEach((fold) => (fold.open = true))")?;
+        for (field, value) in [("#h-epochs", "2"), ("#h-width", "16"), ("#h-rank", "apart")] {
+            set(page, field, value)?;
+        }
+        page.wait_for("document.querySelector('[data-testid=apart]')")?;
+        page.wait_for("document.querySelectorAll('[data-testid=networks] tbody tr').length === 3")?;
+        page.check_accessibility()?;
+        page.check_width()?;
+        page.wait_for("document.querySelector('[data-testid=evaluate]:enabled')")?;
+        page.value("document.querySelector('[data-testid=evaluate]').click()")?;
+        page.wait_for("document.querySelector('[data-testid=board]')")?;
+        let rows = page.value("[...document.querySelectorAll('[data-testid=board] tbody th')].map((cell) => cell.innerText)")?;
+        let rows: Vec<String> = serde_json::from_value(rows)?;
+        ensure!(rows.len() == 4, "{rows:?}");
+        for settings in [
+            "epochs=2, width=16",
+            "epochs=2, rank=value, width=16",
+            "epochs=2, rank=product, width=16",
+        ] {
+            let of_network = |row: &&String| row.starts_with("mlp") && row.contains(settings);
+            let found = rows.iter().filter(of_network).count();
+            ensure!(found == 1, "{found} rows of {settings} in {rows:?}");
+        }
+        page.check_accessibility()?;
+        page.check_width()?;
+        repeat_natively(&page.make_link()?)
+    });
+}
+
 #[test]
 fn a_network_stopped_by_hand_on_the_board_is_repeated_by_its_link() {
     scenario(&Setting::default(), |page| -> Result<()> {
@@ -185,8 +232,24 @@ fn compare_with_network(page: &Page) -> Result<()> {
     .map(drop)
 }
 
-/// Ends the learning under way once an epoch was judged.
+/// Checks a model, or unchecks it.
+fn check_model(page: &Page, name: &str) -> Result<()> {
+    page.value(&format!("[...document.querySelectorAll('#evaluate .models li')].find((line) => line.querySelector('b').textContent === '{name}').querySelector('input').click()"))
+        .map(drop)
+}
+
+/// Puts a value into a field, as a person who leaves it then.
+fn set(page: &Page, field: &str, value: &str) -> Result<()> {
+    page.wait_for(&format!("document.querySelector('{field}')"))?;
+    page.value(&format!("((field) => {{ field.value = '{value}'; field.dispatchEvent(new Event('change', {{ bubbles: true }})); }})(document.querySelector('{field}'))"))
+        .map(drop)
+}
+
+/// Ends the learning under way once an epoch was judged, and how fast it goes and how long still was told.
 fn stop_learning(page: &Page) -> Result<()> {
+    for figure in ["Samples/s", "Time left", "Loss", "Gradient norm"] {
+        page.wait_for(&format!("[...document.querySelectorAll('.figures div')].some((one) => /^{}\\s+[\\d.]/.test(one.innerText))", figure.replace('/', "\\/")))?;
+    }
     page.wait_for("[...document.querySelectorAll('.figures div')].some((figure) => /^MRR@20\\s+\\d/.test(figure.innerText))")?;
     page.wait_for("document.querySelector('[data-testid=stop-learning]:enabled')")?;
     page.value("document.querySelector('[data-testid=stop-learning]').click()")

@@ -119,6 +119,33 @@ fn policies_are_valued_and_careful_learning_is_shown() {
     });
 }
 
+/// A network from the log and one in the place of the table say what they take before they learn, and how it goes while they do.
+#[test]
+fn who_learns_for_the_values_says_what_it_takes_and_how_it_goes() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        open(page, "value")?;
+        for kind in ["agents", "networks"] {
+            page.value(&format!(
+                "document.querySelector('[data-kind={kind}][data-network=mlp]').click()"
+            ))?;
+        }
+        for name in ["MLP", "mlp from the log"] {
+            page.wait_for(&format!("[...document.querySelectorAll('[data-testid=value-costs] tbody tr')].some((row) => row.cells[0].innerText === '{name}' && /\\d/.test(row.cells[1].innerText) && /\\d (MB|kB)/.test(row.cells[2].innerText) && /\\d/.test(row.cells[3].innerText))"))?;
+        }
+        page.check_accessibility()?;
+        page.check_width()?;
+        page.wait_for("document.querySelector('[data-testid=run-value]:enabled')")?;
+        page.value("document.querySelector('[data-testid=run-value]').click()")?;
+        for figure in ["Done", "Loss", "Gradient norm", "Samples\\/s", "Time left"] {
+            page.wait_for(&format!("[...document.querySelectorAll('[data-testid=lesson] .figures div')].some((one) => /^{figure}\\s+[\\d.]/.test(one.innerText))"))?;
+        }
+        page.check_accessibility()?;
+        page.check_width()?;
+        page.click("button", "Cancel")
+    });
+}
+
 /// Opens a section of the policy board.
 fn open(page: &Page, section: &str) -> Result<()> {
     page.wait_for("document.querySelector('[data-testid=open-boards]:enabled, #board-policies')")?;
