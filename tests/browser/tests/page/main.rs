@@ -1,6 +1,8 @@
 //! The page in a real browser, used as a person uses it.
 
 mod appearance;
+mod charts;
+mod controls;
 mod decisions;
 mod deep;
 mod evaluate;
@@ -9,6 +11,7 @@ mod networks;
 mod offline;
 mod opening;
 mod policies;
+mod saved;
 mod session;
 mod textbook;
 mod tiles;
