@@ -8,7 +8,7 @@ use super::protocol::{
     Expected, ModelInfo, Response,
 };
 use super::{Answer, Lab, done};
-use crate::behaviour::neural::{Course, Learning};
+use crate::behaviour::neural::{Course, Learning, NETWORKS};
 use crate::behaviour::{BehaviourModel, Choice, Given, Sessions, Watch};
 use crate::evaluate::{
     Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, all_models, build,
@@ -100,10 +100,14 @@ impl Fit {
     }
 }
 
-/// The name of a model as links hold it: with the steps after which its learning was stopped by hand, where it was.
+/// The name of a model as links hold it: with the steps after which the learning of a network was stopped by hand, where it was.
+/// The steps of other models are a hyperparameter, which the terms of the comparison find again.
 fn name(choice: &Choice) -> String {
+    let is_network = NETWORKS.iter().any(|kind| kind.name == choice.model);
     match choice.parameters.get("steps") {
-        Some(Given::Number(steps)) if *steps > 0.0 => format!("{}:steps={steps}", choice.model),
+        Some(Given::Number(steps)) if is_network && *steps > 0.0 => {
+            format!("{}:steps={steps}", choice.model)
+        }
         _ => choice.model.clone(),
     }
 }
