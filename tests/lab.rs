@@ -546,27 +546,53 @@ fn a_refused_file_shows_what_can_be_mended() {
     assert_eq!(problem(&refused), Some("log.no-item"));
     assert!(matches!(&refused[0], Response::Preview { preview } if preview.rows.len() == 100));
     // The log read before is still there.
-    let users = Request::Users { query: String::new(), offset: 0, limit: 9 };
-    assert!(matches!(&lab.request(users)[0], Response::Users { total: 1, .. }));
+    let users = Request::Users {
+        query: String::new(),
+        offset: 0,
+        limit: 9,
+    };
+    assert!(matches!(
+        &lab.request(users)[0],
+        Response::Users { total: 1, .. }
+    ));
 }
 
 /// A setting that can't be had leaves what was decided and learned, and itself, as they were.
 #[test]
 fn a_refused_decision_harms_nothing() {
     let mut lab = Lab::default();
-    ask(&mut lab, Request::Decide { problem: "reorder".to_owned() });
+    ask(
+        &mut lab,
+        Request::Decide {
+            problem: "reorder".to_owned(),
+        },
+    );
     work(&mut lab, 1_000_000);
     set(&mut lab, "budget", 2_000.0);
     ask(&mut lab, Request::Train);
     work(&mut lab, 1_000_000);
-    let shared = lab.request(Request::Share { carry: Carry::Nothing });
+    let shared = lab.request(Request::Share {
+        carry: Carry::Nothing,
+    });
     let refused = lab.request(Request::Set {
         key: "maxStock".to_owned(),
         value: Value::Number(1.0),
     });
     assert!(problem(&refused).is_some(), "{refused:?}");
-    assert_eq!(lab.request(Request::Share { carry: Carry::Nothing }), shared);
-    let refused = lab.request(Request::Decide { problem: "chess".to_owned() });
+    assert_eq!(
+        lab.request(Request::Share {
+            carry: Carry::Nothing
+        }),
+        shared
+    );
+    let refused = lab.request(Request::Decide {
+        problem: "chess".to_owned(),
+    });
     assert!(problem(&refused).is_some());
-    assert_eq!(lab.request(Request::Share { carry: Carry::Nothing }), shared);
+    assert_eq!(
+        lab.request(Request::Share {
+            carry: Carry::Nothing
+        }),
+        shared
+    );
 }

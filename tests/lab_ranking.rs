@@ -126,6 +126,24 @@ fn a_model_that_sees_the_order_beats_popularity_and_says_so() {
     assert!(board.lines[0].difference.is_none());
 }
 
+/// What tuning chose is found again by whoever tunes: a link holds the terms and the models' names. Rules have a hyperparameter
+/// named as the steps of networks are, which must not be taken for those.
+#[test]
+fn a_tuned_comparison_is_repeated_from_what_a_link_holds() {
+    let terms = Terms { tune: 4, ..TERMS };
+    let board = |models: &[&str]| {
+        let mut lab = lab(&ring(true));
+        for model in models {
+            assert_eq!(code(&evaluate(&mut lab, model, terms, 1_000)), None);
+        }
+        compare(&mut lab, models, models[0]).1
+    };
+    let promised = board(&["pop", "sr"]);
+    assert_eq!(promised.models, ["pop", "sr"]);
+    let models: Vec<&str> = promised.models.iter().map(String::as_str).collect();
+    assert_eq!(board(&models), promised);
+}
+
 #[test]
 fn progress_names_the_stage_and_never_goes_back_within_it() {
     let mut lab = lab(&ring(true));

@@ -11,64 +11,10 @@ use qcart::behaviour::{History, Sessions, Values};
 use qcart::log::EventType;
 use qcart::nn::encoder::Kind;
 
+mod count;
+
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
-
-/// Counts the bytes that are allocated.
-#[cfg(not(target_arch = "wasm32"))]
-#[allow(unsafe_code)]
-mod count {
-    use std::alloc::{GlobalAlloc, Layout, System};
-    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-
-    static NOW: AtomicU64 = AtomicU64::new(0);
-    static MOST: AtomicU64 = AtomicU64::new(0);
-
-    struct Counting;
-
-    // SAFETY: every call is passed on to the system's allocator as it came.
-    unsafe impl GlobalAlloc for Counting {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            let size = layout.size() as u64;
-            MOST.fetch_max(NOW.fetch_add(size, SeqCst) + size, SeqCst);
-            // SAFETY: as above.
-            unsafe { System.alloc(layout) }
-        }
-
-        unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-            NOW.fetch_sub(layout.size() as u64, SeqCst);
-            // SAFETY: as above.
-            unsafe { System.dealloc(at, layout) }
-        }
-    }
-
-    #[global_allocator]
-    static ALLOCATOR: Counting = Counting;
-
-    /// The bytes that are held.
-    pub fn now() -> u64 {
-        NOW.load(SeqCst)
-    }
-
-    /// The most bytes that were held at a time during some work, above those held before it.
-    pub fn most(work: impl FnOnce()) -> u64 {
-        let before = NOW.load(SeqCst);
-        MOST.store(before, SeqCst);
-        work();
-        MOST.load(SeqCst) - before
-    }
-}
-
-#[cfg(target_arch = "wasm32")]
-mod count {
-    /// Bytes by which the worker's memory, which never shrinks, grew during some work.
-    pub fn most(work: impl FnOnce()) -> u64 {
-        let pages = || core::arch::wasm32::memory_size(0) as u64;
-        let before = pages();
-        work();
-        (pages() - before) << 16
-    }
-}
 
 /// Sessions over so many items, some of them longer than what a network looks at.
 fn sessions(items: u32, count: u32) -> Sessions {

@@ -4,10 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use qcart::experiment::Source;
+use qcart::experiment::parameters::Value as Parameter;
+use qcart::experiment::{Experiment, Source, link, project};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{BoardRequest, Request, Response};
+use qcart::lab::protocol::{BoardRequest, Carry, Request, Response};
 use qcart::log::ImportOptions;
+use qcart::problem::Text;
 use serde_json::Value;
 
 /// A folder of its own for each test, emptied when the test begins.
@@ -362,16 +364,142 @@ fn a_network_recommends_and_its_weights_are_taken_from_a_file() {
     }
 }
 
+/// Saved by the page with its log inside, a project file is repeated from itself alone; a damaged one is refused in words.
+#[test]
+fn a_project_file_is_repeated_with_the_log_it_carries() {
+    let folder = folder("project");
+    let mut lab = trained(&log_of(200));
+    let (experiment, note) = shared(&mut lab, Carry::InFile);
+    let (Source::Inline { name, .. }, None) = (&experiment.source, note) else {
+        panic!("{:?}", experiment.source);
+    };
+    assert_eq!(name, "log.csv");
+    let text = project::write(&experiment).unwrap();
+    let run = |name: &str, text: &str| {
+        let file = folder.join(name);
+        std::fs::write(&file, text).unwrap();
+        qcart(&["run", file.to_str().unwrap(), "--json"])
+    };
+    let repeated = run("whole.qcart.json", &text);
+    assert_eq!(repeated.status.code(), Some(0), "{repeated:?}");
+    assert_eq!(json(&repeated)["verdict"]["reproduced"], true);
+    let promised = experiment.outcome.unwrap().digest.short();
+    assert_eq!(json(&repeated)["digest"], promised);
+    // A text file that holds a link is as good.
+    let (with_log, _) = shared(&mut trained(&log_of(5)), Carry::InLink);
+    let repeated = run("link.txt", &link::write(&with_log).unwrap());
+    assert_eq!(json(&repeated)["verdict"]["reproduced"], true);
+    for (name, text, code) in [
+        ("cut", &text[..text.len() / 2], "project.none"),
+        (
+            "later",
+            &text.replacen("\"qcart\": 1", "\"qcart\": 2", 1),
+            "project.version",
+        ),
+        (
+            "edited",
+            &text.replacen("\"gamma\": 0.9", "\"gamma\": 9.0", 1),
+            "parameter.range",
+        ),
+    ] {
+        let refused = run(name, text);
+        assert_eq!(refused.status.code(), Some(1), "{name}: {refused:?}");
+        assert_eq!(json(&refused)["problem"]["code"], code, "{name}");
+    }
+}
+
+/// A log goes into a link where it packs to 4 kB, into a project file where it was small enough to be kept; else it stays, and
+/// the link's maker is told.
+#[test]
+fn a_log_travels_only_where_there_is_room_for_it() {
+    let is_inside = |experiment: &Experiment| matches!(experiment.source, Source::Inline { .. });
+    let mut small = trained(&log_of(5));
+    for carry in [Carry::InLink, Carry::InFile] {
+        let (experiment, note) = shared(&mut small, carry);
+        assert!(is_inside(&experiment) && note.is_none(), "{carry:?}");
+    }
+    assert!(!is_inside(&shared(&mut small, Carry::Nothing).0));
+    let mut middling = trained(&log_of(3000));
+    let (experiment, note) = shared(&mut middling, Carry::InLink);
+    let note = note.unwrap();
+    assert!(
+        !is_inside(&experiment) && note.en.contains("too large to travel") && !note.zh.is_empty()
+    );
+    let Source::File { fingerprint, .. } = &experiment.source else {
+        panic!("{:?}", experiment.source);
+    };
+    assert_eq!(fingerprint.len(), 64);
+    assert!(is_inside(&shared(&mut middling, Carry::InFile).0));
+    let mut large = read(&log_of(60_000));
+    assert!(!is_inside(&shared(&mut large, Carry::InFile).0));
+}
+
+/// A log of so many users, each of whom sees three items and buys some of the last.
+fn log_of(users: u64) -> String {
+    let mut csv = String::from("user,item,event,time\n");
+    for user in 0..users {
+        for step in 0..3 {
+            let item = (user * 2_654_435_761 >> 7) % 6 + step;
+            let event = ["view", "cart", "purchase"][(step as usize) * usize::from(user % 3 > 0)];
+            let time = 1_700_000_000 + user * 40_000 + step * 60;
+            csv.push_str(&format!("u{user},i{item},{event},{time}\n"));
+        }
+    }
+    csv
+}
+
+/// The laboratory of the page with a log of a person's own.
+fn read(csv: &str) -> Lab {
+    let mut lab = Lab::default();
+    lab.request(Request::BeginImport {
+        source: Source::File {
+            name: "log.csv".to_owned(),
+            size: csv.len() as u64,
+            fingerprint: String::new(),
+        },
+        name: "log.csv".to_owned(),
+        size: Some(csv.len() as u64),
+        options: ImportOptions::default(),
+    });
+    lab.push(csv.as_bytes());
+    lab.request(Request::EndImport);
+    work(&mut lab);
+    lab
+}
+
+/// The same, decided on and trained.
+fn trained(csv: &str) -> Lab {
+    let mut lab = read(csv);
+    let (key, value) = ("budget".to_owned(), Parameter::Number(5_000.0));
+    lab.request(Request::Set { key, value });
+    let problem = "shop".to_owned();
+    lab.request(Request::Decide { problem });
+    work(&mut lab);
+    lab.request(Request::Train);
+    work(&mut lab);
+    lab
+}
+
+fn shared(lab: &mut Lab, carry: Carry) -> (Experiment, Option<Text>) {
+    match lab.request(Request::Share { carry }).remove(0) {
+        Response::Shared {
+            experiment, note, ..
+        } => (*experiment, note),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn work(lab: &mut Lab) -> Vec<Response> {
+    let mut all = Vec::new();
+    while lab.busy() {
+        all.extend(lab.advance(1_000_000));
+    }
+    all
+}
+
 /// What the laboratory that the page drives recommends on the same log: to one user, and to all as CSV.
 fn on_the_page(log: &str, user: &str, model: &str) -> (Value, String) {
     let mut lab = Lab::default();
-    let work = |lab: &mut Lab| {
-        let mut all = Vec::new();
-        while lab.busy() {
-            all.extend(lab.advance(1_000_000));
-        }
-        all
-    };
     lab.request(Request::BeginImport {
         source: Source::Generated,
         name: "log.csv".to_owned(),

@@ -98,6 +98,8 @@ class Chart extends HTMLElement {
     const key = JSON.stringify(spec);
     if (key === this.#key) return;
     this.#key = key;
+    // What was read belongs to the chart before.
+    if (spec.title !== this.#spec?.title) this.#leave();
     this.#spec = spec;
     this.#fit();
     this.#later();
@@ -199,8 +201,8 @@ class Chart extends HTMLElement {
       <p class="read">${this.#readout ? reading(this.#readout, this.#at(this.#readout)) : nothing}</p>
       ${plain ? nothing : html`<div class="tools">${this.#tools}<span class="spacer"></span>
         ${this.#layout?.zoomed ? html`<button type="button" class="quiet" @click=${this.#reset}>${t("chart.reset")}</button>` : nothing}
-        ${this.#spec?.kind === "lines" ? html`<button type="button" class="quiet icon" aria-label=${t("chart.zoomIn")} title=${t("chart.zoomIn")} ?disabled=${!readable} @click=${() => this.#zoom(0.5)}>+</button>
-        <button type="button" class="quiet icon" aria-label=${t("chart.zoomOut")} title=${t("chart.zoomOut")} ?disabled=${!this.#layout?.zoomed} @click=${() => this.#zoom(2)}>−</button>` : nothing}
+        ${this.#spec?.kind === "lines" ? html`<button type="button" class="quiet icon" aria-label=${t("chart.zoomIn")} title=${t("chart.zoomIn")} ?disabled=${!readable} @click=${() => this.#zoom(2)}>+</button>
+        <button type="button" class="quiet icon" aria-label=${t("chart.zoomOut")} title=${t("chart.zoomOut")} ?disabled=${!this.#layout?.zoomed} @click=${() => this.#zoom(0.5)}>−</button>` : nothing}
         <details class="menu" @focusout=${closeWhenLeft}><summary class="button">${t("chart.save")}</summary>
           <div>${["png2", "png4", "svg", "csv"].map((kind) => html`<button type="button" class="quiet" ?disabled=${!readable} @click=${(event) => { event.target.closest("details").open = false; this.#export(kind); }}>${t(`chart.${kind}`)}</button>`)}</div></details>
       </div>`}
@@ -257,8 +259,8 @@ class Chart extends HTMLElement {
 
   #pressed = (event) => {
     if (!this.#view || this.#empty || event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "+" || event.key === "=") this.#zoom(0.5);
-    else if (event.key === "-") this.#zoom(2);
+    if (event.key === "+" || event.key === "=") this.#zoom(2);
+    else if (event.key === "-") this.#zoom(0.5);
     else if (event.key === "Escape") {
       this.#reset();
       this.#leave();
@@ -270,6 +272,7 @@ class Chart extends HTMLElement {
     event.preventDefault();
   };
 
+  /** In by a factor above 1, out by one below. */
   #zoom(factor) {
     if (this.#spec?.kind !== "lines") return;
     this.#layout = this.#view.zoom(factor, undefined);

@@ -24,7 +24,8 @@ use crate::experiment::parameters::Value;
 use crate::experiment::ranking::Ranking;
 use crate::experiment::{Experiment, Source};
 use crate::log::{
-    Dialect, EventWord, ImportOptions, ImportProgress, Preview, RejectGroup, Rejects, Report, SourceFile,
+    Dialect, EventWord, ImportOptions, ImportProgress, Preview, RejectGroup, Rejects, Report,
+    SourceFile,
 };
 use crate::problem::{Problem, Text};
 use crate::train::{Snapshot, StepTrace};

@@ -3,9 +3,12 @@
 use crate::page::Page;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 use xtask::workspace;
+
+use crate::page::PATIENCE;
 
 /// The button that trains, pauses and resumes.
 const TRAIN: &str = "[data-testid=train]";
@@ -97,6 +100,32 @@ impl Page {
             "the link leads to {link}"
         );
         Ok(link.trim_start_matches(self.server.url()).to_owned())
+    }
+
+    /// Does what saves a file of this name, and gives its bytes once the browser has written it.
+    ///
+    /// # Errors
+    /// When no such file is saved.
+    pub fn saved(&self, name: &str, act: impl FnOnce() -> Result<()>) -> Result<Vec<u8>> {
+        // The origin is one test's own, and so is its port.
+        let port = self.server.url().split([':', '/']).nth(4).unwrap_or("");
+        let folder = workspace::target_dir()
+            .join("browser-tests/saved")
+            .join(port);
+        fs::create_dir_all(&folder)?;
+        let path = folder.join(name);
+        drop(fs::remove_file(&path));
+        let allow = json!({ "behavior": "allow", "downloadPath": folder.canonicalize()? });
+        self.driver
+            .devtools("Browser.setDownloadBehavior", &allow)?;
+        act()?;
+        // The browser writes under another name and gives the file its own when it is complete.
+        let deadline = Instant::now() + PATIENCE;
+        while !path.exists() {
+            ensure!(Instant::now() < deadline, "{name} was not saved");
+            thread::sleep(Duration::from_millis(15));
+        }
+        Ok(fs::read(&path)?)
     }
 
     /// Whether everything fits the window's width.

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use qcart_browser_tests::{Page, Setting, scenario};
+use serde_json::json;
 
 fn in_every_state(page: &Page) -> Result<()> {
     page.wait_until_ready()?;
@@ -33,8 +34,26 @@ fn on_a_phone_without_motion() {
         still: true,
         ..Setting::default()
     };
-    scenario(&setting, in_every_state);
+    scenario(&setting, |page| {
+        in_every_state(page)?;
+        ensure!(
+            page.value(MOVING)? == json!([]),
+            "this moves: {}",
+            page.value(MOVING)?
+        );
+        // Where nobody minds, something does move: the list above could have had entries.
+        page.emulate(&Setting {
+            still: false,
+            ..setting.clone()
+        })?;
+        page.wait_for(&format!("{MOVING}.length > 0")).map(drop)
+    });
 }
+
+/// What would move or fade, and what scrolls smoothly.
+const MOVING: &str = "[...document.querySelectorAll('*')].flatMap((node) => [null, '::before', '::after'].map((part) => [node, part, getComputedStyle(node, part)]))
+    .filter(([, , style]) => /[1-9]/.test(style.transitionDuration + style.animationDuration) || style.scrollBehavior === 'smooth')
+    .map(([node, part]) => `${node.tagName}.${node.className}${part ?? ''}`)";
 
 #[test]
 fn in_chinese_from_the_start() {
@@ -73,17 +92,43 @@ fn the_language_can_be_changed_and_is_remembered() {
 }
 
 #[test]
-fn the_keyboard_alone_is_enough_to_train() {
+fn the_keyboard_alone_is_enough() {
     scenario(&Setting::default(), |page| {
         page.wait_until_ready()?;
-        for _ in 0..200 {
-            page.driver.press("\u{E004}")?;
-            if page.value("document.activeElement?.dataset.testid === 'train'")? == true {
-                page.driver.press("\u{E007}")?;
-                page.wait_until_trained()?;
-                return Ok(());
-            }
-        }
-        anyhow::bail!("the Tab key does not lead to the button Train")
+        go_to(
+            page,
+            "document.activeElement.innerText === \"Article's log\"",
+        )?;
+        page.driver.press(ENTER)?;
+        page.wait_for("document.querySelector('#data-view').innerText.includes('article.csv')")?;
+        page.wait_until_ready()?;
+        go_to(page, "document.activeElement.dataset.testid === 'train'")?;
+        page.driver.press(ENTER)?;
+        page.wait_until_trained()?;
+        go_to(page, "document.activeElement.id === 'user-search'")?;
+        page.driver.press("2")?;
+        page.wait_for("document.querySelectorAll('#user-list [role=option]').length === 1")?;
+        page.driver.press(&format!("{DOWN}{ENTER}"))?;
+        let user = page.text("#user-list [role=option] .clip")?;
+        page.wait_for(&format!(
+            "document.querySelector('.person')?.innerText.includes('History of {user}')"
+        ))?;
+        page.wait_for("document.querySelector('#user-search').getAttribute('aria-activedescendant') === 'user-0'")
+            .map(drop)
     });
+}
+
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+const DOWN: &str = "\u{E015}";
+
+/// Presses Tab until something has the focus.
+fn go_to(page: &Page, reached: &str) -> Result<()> {
+    for _ in 0..200 {
+        page.driver.press(TAB)?;
+        if page.value(reached)? == true {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("the Tab key does not lead to where {reached}")
 }

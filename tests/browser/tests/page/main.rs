@@ -1,6 +1,8 @@
 //! The page in a real browser, used as a person uses it.
 
 mod appearance;
+mod charts;
+mod controls;
 mod decisions;
 mod deep;
 mod evaluate;
@@ -10,6 +12,7 @@ mod networks;
 mod offline;
 mod opening;
 mod policies;
+mod saved;
 mod session;
 mod textbook;
 mod tiles;

@@ -77,7 +77,10 @@ fn a_file_that_could_not_be_read_can_be_put_right() {
         page.drop_file("column.csv", b"first,second\n1,2\n3,4\n")?;
         page.wait_for("document.querySelector('#data-view .message.bad')")?;
         ensure!(page.figure("Events")? == "3");
-        if page.text("#data-view")?.contains("How “column.csv” is read") {
+        if page
+            .text("#data-view")?
+            .contains("How “column.csv” is read")
+        {
             page.click("button", "Leave this file")?;
         }
         page.wait_for("!document.querySelector('#data-view .message.bad')")?;
@@ -146,7 +149,10 @@ fn an_edited_link_is_refused_before_it_changes_anything() {
             ("it.settings.gamma = 7", "Discount"),
             ("it.settings.gammma = 0.5", "gammma"),
             ("it.options.sessionGapMinutes = -5", "gap"),
-            ("it.changes = [{ run: 0, step: 5, key: 'order', value: 1 }]", "can't change"),
+            (
+                "it.changes = [{ run: 0, step: 5, key: 'order', value: 1 }]",
+                "can't change",
+            ),
             ("it.more = 1", "more"),
         ] {
             let text = edited(page, &link, change)?;

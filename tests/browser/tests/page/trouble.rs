@@ -1,10 +1,10 @@
 //! What goes wrong on the way: each time a sentence says what and how to mend it, and what was there stays.
 
 use anyhow::{Context, Result, ensure};
-use qcart_browser_tests::{Page, Setting, scenario, served};
+use qcart_browser_tests::{Page, Setting, acts, scenario, served};
 use serde_json::json;
-use std::time::Duration;
-use std::{fs, path::Path};
+use std::time::{Duration, SystemTime};
+use std::{fs, iter, path::Path};
 use xtask::site::File;
 use xtask::workspace;
 
@@ -87,22 +87,136 @@ fn parts_of_different_versions_are_noticed() {
 #[test]
 fn a_worker_that_was_killed_is_noticed_and_replaced() {
     scenario(&Setting::default(), |page| {
-        keep_workers(page)?;
-        page.visit("?again")?;
-        page.wait_until_ready()?;
+        with_kept_workers(page)?;
         page.drop_file("shop.csv", LOG.as_bytes())?;
+        page.wait_until_ready()?;
         page.value("workers.forEach((worker) => worker.terminate())")?;
-        page.driver.wait_for(
-            "document.querySelector('#notices').innerText.includes('has not answered')",
-            SAID,
-        )?;
+        notices_silence(page)?;
         page.check_accessibility()?;
-        page.click("button", "Restart the engine")?;
-        page.wait_for_text("was replaced")?;
-        page.wait_for("document.querySelector('#data-view').ariaBusy === 'false'")?;
+        replaces_it(page)?;
         ensure!(page.figure("Users")? == "2", "the log is gone");
         page.train().map(drop)
     });
+}
+
+#[test]
+fn a_worker_killed_while_it_trained_is_replaced_and_trains_again() {
+    scenario(&Setting::default(), |page| {
+        with_kept_workers(page)?;
+        page.fill("spinbutton", "Seed", "5")?;
+        page.wait_until_ready()?;
+        page.click("button", "Train")?;
+        page.wait_for("document.querySelector('#learn-view progress').value > 0")?;
+        page.value("workers.forEach((worker) => worker.terminate())")?;
+        notices_silence(page)?;
+        replaces_it(page)?;
+        let seed = page.value("document.querySelector('#p-seed').value")?;
+        ensure!(seed == "5", "the settings are gone: seed {seed}");
+        page.train().map(drop)
+    });
+}
+
+#[test]
+fn a_worker_killed_while_it_read_is_replaced_and_reads_again() {
+    scenario(&Setting::default(), |page| {
+        with_kept_workers(page)?;
+        page.drop_file("shop.csv", LOG.as_bytes())?;
+        page.value(
+            "new MutationObserver((_, watching) => {
+               if (!document.querySelector('#data-view .progress table')) return;
+               watching.disconnect();
+               workers.forEach((worker) => worker.terminate());
+             }).observe(document.querySelector('#data-view'), { childList: true, subtree: true })",
+        )?;
+        let rows = (0..1_500_000_u32).map(|n| format!("{},{},view,{n}\n", n / 5, n % 977));
+        let long: String = iter::once("user,item,event,time\n".to_owned())
+            .chain(rows)
+            .collect();
+        page.choose_file("#file", &acts::scratch("killed.csv", long.as_bytes())?)?;
+        notices_silence(page)?;
+        ensure!(page.figure("Users")? == "2", "the log from before is gone");
+        replaces_it(page)?;
+        ensure!(
+            page.figure("Users")? == "300,000",
+            "the file was not read again"
+        );
+        page.wait_until_ready()
+    });
+}
+
+/// Whatever broke it, what the engine said can be read, and another one takes its place.
+#[test]
+fn an_engine_that_broke_down_says_why_and_is_replaced() {
+    scenario(&Setting::default(), |page| {
+        with_kept_workers(page)?;
+        page.drop_file("shop.csv", LOG.as_bytes())?;
+        page.wait_until_ready()?;
+        page.value(
+            "workers.at(-1).postMessage({ act: 'takeWeights', id: 1e6, model: '', blob: null })",
+        )?;
+        page.wait_for_text("The engine broke down and was replaced.")?;
+        page.value("document.querySelector('#notices summary').click()")?;
+        page.wait_for_text("Cannot read properties of null")?;
+        page.check_accessibility()?;
+        page.wait_until_ready()?;
+        ensure!(page.figure("Users")? == "2", "the log is gone");
+        page.train().map(drop)
+    });
+}
+
+/// A person goes on working on a file that the page has open: it can't be read again, and what was read stays.
+#[test]
+fn a_file_that_changed_after_it_was_chosen_is_noticed() {
+    scenario(&Setting::default(), |page| {
+        page.wait_until_ready()?;
+        let rows = (0..600_000_u32).map(|n| format!("{},{},view,{n}\n", n / 5, n % 31));
+        let large: String = iter::once("user,item,event,time\n".to_owned())
+            .chain(rows)
+            .collect();
+        for (name, text, users) in [
+            ("moved.csv", LOG, "2"),
+            ("moved-large.csv", &large, "120,000"),
+        ] {
+            page.drop_file(name, text.as_bytes())?;
+            ensure!(page.figure("Users")? == users);
+            let path = acts::scratch(name, b"user,item\n")?;
+            // Browsers look at whole seconds.
+            fs::File::options()
+                .write(true)
+                .open(path)?
+                .set_modified(SystemTime::now() + Duration::from_secs(5))?;
+            page.click("button", "All as guessed")?;
+            page.wait_for(&format!(
+                "document.querySelector('#data-view [role=alert]')?.innerText.includes('{name}')"
+            ))?;
+            let said = page.text("#data-view [role=alert]")?;
+            ensure!(
+                said.contains("The log read before is still in use."),
+                "the page says: {said}"
+            );
+            ensure!(page.figure("Users")? == users, "the log is gone");
+        }
+        page.wait_until_ready()
+    });
+}
+
+/// The page once more, so that its workers are in `workers`.
+fn with_kept_workers(page: &Page) -> Result<()> {
+    keep_workers(page)?;
+    page.visit("?again")?;
+    page.wait_until_ready()
+}
+
+fn notices_silence(page: &Page) -> Result<()> {
+    let said = "document.querySelector('#notices').innerText.includes('has not answered')";
+    page.driver.wait_for(said, SAID).map(drop)
+}
+
+fn replaces_it(page: &Page) -> Result<()> {
+    page.click("button", "Restart the engine")?;
+    page.wait_for_text("was replaced")?;
+    page.wait_for("document.querySelector('#data-view').ariaBusy === 'false'")
+        .map(drop)
 }
 
 /// The page's own workers, in `workers`.
