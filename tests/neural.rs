@@ -377,8 +377,11 @@ fn odd_logs_are_learned_by_a_blend_with_a_network_too() {
         for history in [&long[..], &[0], &[77, 0]] {
             let scores = scores(model.as_ref(), history, train.items);
             let sum: f64 = scores.iter().sum();
-            // Probabilities of all items there are.
-            assert!((sum - 1.0).abs() < 1e-9, "{scores:?}");
+            // Probabilities of all items there are, at most three, each rounded to f32; ties change them by less.
+            assert!(
+                (sum - 1.0).abs() < 3.0 * f64::from(f32::EPSILON),
+                "{scores:?}"
+            );
             assert!(scores.iter().all(|&score| score > 0.0), "{scores:?}");
         }
     }

@@ -69,9 +69,8 @@ export function hyper() {
   const { asked, hyper: own } = state.evaluate;
   const networks = asked?.filter(isNetwork) ?? [];
   if (networks.length === 0) return own;
-  const alike = networks.filter((model) => plain(model) === plain(networks[0]));
-  const values = valuesOf(alike[0]);
-  return alike.length > 1 ? { ...values, [RANK]: "apart" } : values;
+  const apart = new Set(networks.map(plain)).size < networks.length;
+  return apart ? { ...valuesOf(networks[0]), [RANK]: "apart" } : valuesOf(networks[0]);
 }
 
 function valuesOf(model) {
