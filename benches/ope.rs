@@ -11,7 +11,6 @@ mod ope_simulated;
 use std::time::Instant;
 
 use ope_simulated::simulated;
-use qcart::env::draw;
 use qcart::env::mdp::MdpBuilder;
 use qcart::evaluate::abtest::{Design, Monitor, User, recruit};
 use qcart::evaluate::ope::{
@@ -19,7 +18,7 @@ use qcart::evaluate::ope::{
 };
 use qcart::evaluate::value::Stochastic;
 use qcart::log::NONE;
-use qcart::random::{Rng, stream};
+use qcart::random::{Rng, draw, stream};
 
 fn main() {
     speed("distinct_propensities", true);

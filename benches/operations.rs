@@ -14,9 +14,9 @@ mod gap;
 use std::time::Instant;
 
 use gap::problems;
-use qcart::env::{Environment, Model, draw};
+use qcart::env::{Environment, Model};
 use qcart::lab::operations;
-use qcart::random::stream;
+use qcart::random::{draw, stream};
 use qcart::solve::backward;
 use qcart::solve::closed_form::fluid;
 

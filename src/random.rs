@@ -1,5 +1,7 @@
 //! Named, portable streams of random numbers: the same seed and label give the same bits on every machine.
 
+pub mod draw;
+
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 

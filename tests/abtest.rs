@@ -1,8 +1,8 @@
 //! The A/B laboratory: plans against printed values, tests that may be looked at for ever, and refusals in words.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use qcart::env::Environment;
 use qcart::env::mdp::{Mdp, MdpBuilder};
-use qcart::env::{Environment, draw};
 use qcart::evaluate::abtest::{
     Design, Measure, Mixture, Monitor, Outcome, Sizes, Trial, User, detectable, effect, holm,
     power, recruit, sample_size,
@@ -10,7 +10,7 @@ use qcart::evaluate::abtest::{
 use qcart::evaluate::ope::Answer;
 use qcart::evaluate::value::{Returns, Stochastic, exact};
 use qcart::log::{EventType, Events, Log, NONE, Names};
-use qcart::random::{Rng, stream};
+use qcart::random::{Rng, draw, stream};
 use qcart::solve::value_iteration::start_value;
 
 fn two() -> Design {

@@ -4,7 +4,6 @@
 use rand::RngExt;
 
 use super::schedule::Schedule;
-use crate::env::draw;
 use crate::env::simulator::Simulator;
 use crate::nn::activation::Activation;
 use crate::nn::adam::{Adam, AdamConfig, Rate, follow};
@@ -14,7 +13,7 @@ use crate::nn::linear::Linear;
 use crate::nn::loss::huber;
 use crate::nn::weights::{Gradients, Weights};
 use crate::problem::{Problem, Text};
-use crate::random::{Rng, stream};
+use crate::random::{Rng, draw, stream};
 
 /// Bytes that a replay buffer may take.
 const MOST_BYTES: u64 = 512 << 20;

@@ -8,13 +8,12 @@ use super::deep::{DeepAgent, DeepConfig};
 use super::schedule::Schedule;
 use crate::behaviour::neural::{Learner, PARAMETERS, Settings, Window, windows};
 use crate::behaviour::{History, Sessions, Values};
-use crate::env::draw;
 use crate::env::simulator::{Outcome, Simulator};
 use crate::log::EventType;
 use crate::nn::adam::{AdamConfig, Rate};
 use crate::nn::encoder::Kind;
 use crate::problem::Problem;
-use crate::random::{Rng, stream};
+use crate::random::{Rng, draw, stream};
 
 /// Sequences of a step.
 pub const BATCH: u32 = 128;

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agent::table::{QTable, too_large};
-use crate::env::{Environment, Step, draw};
+use crate::env::{Environment, Step};
 use crate::problem::Problem;
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 /// Which update rule an agent learns by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,9 +8,9 @@ use super::network::Needs;
 use super::schedule::{Schedule, Shape};
 use super::tiles::TileCoder;
 use crate::env::axes::Axis;
-use crate::env::{Environment, Step, draw};
+use crate::env::{Environment, Step};
 use crate::problem::{Problem, Text};
-use crate::random::{Rng, stream};
+use crate::random::{Rng, draw, stream};
 
 /// Most weights: with their counts 600 MB of them.
 const MOST_WEIGHTS: u64 = 50_000_000;

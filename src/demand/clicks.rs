@@ -209,7 +209,7 @@ fn too_few(shown: f64, clicks: f64) -> Problem {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::env::draw;
+    use crate::random::draw;
     use crate::random::stream;
 
     fn ad(name: &str, shown: f64, clicks: f64) -> Ad {

@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 
 use super::discrete::Discrete;
 use super::response::PriceResponse;
-use crate::env::draw::{below, unit};
 use crate::problem::Problem;
+use crate::random::draw::{below, unit};
 use crate::random::stream;
 
 const WEEKS: u32 = 26;

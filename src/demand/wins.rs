@@ -288,7 +288,7 @@ fn falling() -> Problem {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::env::draw;
+    use crate::random::draw;
     use crate::random::stream;
 
     fn row(bid: f64, auctions: f64, wins: f64) -> Tried {

@@ -1,9 +1,8 @@
 //! Cart and pole: keep a pole upright by pushing its cart left or right (Barto, Sutton & Anderson 1983; constants and limits of
 //! Gymnasium's CartPole-v1). A known check of deep Q-learning: solved at a mean return of 475 over 100 episodes.
 
-use crate::env::draw;
 use crate::env::simulator::{Outcome, Simulator};
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 const GRAVITY: f64 = 9.8;
 const CART: f64 = 1.0;

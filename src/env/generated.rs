@@ -16,8 +16,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::env::draw::{below, unit};
 use crate::problem::{Problem, Text};
+use crate::random::draw::{below, unit};
 use crate::random::{Rng, stream};
 
 /// Probability that the accessory is looked at right after its main product.

@@ -1,8 +1,8 @@
 //! An explicit finite decision problem: every outcome of every action written down.
 
-use crate::env::{Environment, Model, Step, draw};
+use crate::env::{Environment, Model, Step};
 use crate::problem::{Problem, Text};
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 /// One thing that may follow an action.
 #[derive(Clone, Copy, Debug, PartialEq)]

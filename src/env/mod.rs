@@ -11,7 +11,6 @@ use crate::random::Rng;
 pub mod ads;
 pub mod axes;
 pub mod cart_pole;
-pub mod draw;
 pub mod generated;
 pub mod inventory;
 pub mod mdp;

@@ -7,9 +7,9 @@
 
 use crate::demand::range::within;
 use crate::env::axes::{Axes, Axis};
-use crate::env::{Environment, Model, Step, draw};
+use crate::env::{Environment, Model, Step};
 use crate::problem::Problem;
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 const POSITION: (f64, f64) = (-1.2, 0.5);
 const VELOCITY: (f64, f64) = (-0.07, 0.07);

@@ -1,7 +1,7 @@
 //! Logs of simulators whose truth is known, shared by tests and benchmarks.
 
-use qcart::env::draw;
 use qcart::evaluate::ope::{Columns, Logged, Target};
+use qcart::random::draw;
 
 /// One log of a simulator whose truth is known: 3 positions, 8 items, a logging policy that prefers some.
 pub fn simulated(seed: u64) -> (Logged, Target, f64) {

@@ -1,9 +1,9 @@
 //! What simple methods make of the same day without knowing the click rates: greedy, Thompson sampling, and pacing.
 
 use super::Campaign;
-use crate::env::draw::{normal, unit};
 use crate::env::{Environment, Step};
 use crate::random::Rng;
+use crate::random::draw::{normal, unit};
 
 /// How often an offer is tried before its mean is trusted.
 const TRIES: f64 = 30.0;

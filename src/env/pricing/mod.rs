@@ -11,9 +11,9 @@ use crate::demand::range::{count, states, within};
 use crate::demand::response::PriceResponse;
 use crate::env::axes::{Axes, Axis};
 use crate::env::staged::Staged;
-use crate::env::{Environment, Model, Step, draw};
+use crate::env::{Environment, Model, Step};
 use crate::problem::{Problem, Text};
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 use situation::Situation;
 
 /// What describes a pricing problem; [`Pricing::new`] checks it.

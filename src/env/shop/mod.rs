@@ -17,9 +17,9 @@ pub mod visits;
 pub use config::{RewardConfig, ShopConfig};
 
 use crate::behaviour::markov::{ANY, START, Suffixes};
-use crate::env::{Environment, Model, NO_TOKEN, Sight, Step, draw};
+use crate::env::{Environment, Model, NO_TOKEN, Sight, Step};
 use crate::log::Names;
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 /// Recommending never makes an item more likely than this (unless it was before).
 pub const PROBABILITY_CAP: f64 = 0.95;

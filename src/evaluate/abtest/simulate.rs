@@ -2,9 +2,9 @@
 
 use super::monitor::Monitor;
 use super::trial::User;
-use crate::env::{Environment, draw};
+use crate::env::Environment;
 use crate::evaluate::value::episode;
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 /// Lets `users` more users come: each is assigned a variant by the design's shares, lives through one episode under
 /// that variant's policy, and is taken in with the undiscounted return as outcome.

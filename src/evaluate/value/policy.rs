@@ -1,8 +1,8 @@
 //! Policies that give each action of a state a probability.
 
-use crate::env::{Environment, draw};
+use crate::env::Environment;
 use crate::problem::{Problem, Text};
-use crate::random::Rng;
+use crate::random::{Rng, draw};
 
 /// A policy: for every state a distribution over its actions, row after row as in
 /// [`crate::agent::table::QTable::values`].

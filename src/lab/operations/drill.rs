@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::super::problems::Problem as Decision;
 use super::{Entry, find};
-use crate::env::{Model, Visitor, draw};
+use crate::env::{Model, Visitor};
 use crate::experiment::parameters::Settings;
 use crate::lab::configure;
 use crate::problem::Problem;
-use crate::random::stream;
+use crate::random::{draw, stream};
 use crate::solve::value_iteration;
 use crate::train::Trainer;
 

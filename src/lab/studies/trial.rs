@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Work;
 use super::policies::Ground;
-use crate::env::{Environment, draw};
+use crate::env::Environment;
 use crate::evaluate::abtest::{Design, Measure, Monitor, User, detectable, sample_size};
 use crate::evaluate::value::{Returns, Stochastic, episode};
 use crate::experiment::study::TrialTerms;
@@ -14,7 +14,7 @@ use crate::lab::problems::Problem as Decision;
 use crate::lab::protocol::{Plan, StudyReport};
 use crate::log::NONE;
 use crate::problem::{Problem, Text};
-use crate::random::{Rng, stream};
+use crate::random::{Rng, draw, stream};
 
 /// Users of a batch.
 pub const BATCH: u32 = 2000;

@@ -4,8 +4,9 @@ use super::{Phase, SCHEDULE_EVERY, Trainer};
 use crate::agent::approximator::Approximator;
 use crate::agent::linear::{Lesson, TileLearner};
 use crate::agent::network::{self, NetworkLearner, TOGETHER};
-use crate::env::{Environment, Model, draw};
+use crate::env::{Environment, Model};
 use crate::problem::Problem;
+use crate::random::draw;
 use crate::train::snapshot::{Snapshot, StopReason, TrainEvent};
 use crate::train::trace::StepTrace;
 

@@ -1,4 +1,4 @@
-//! Draws that environments and agents share: portable to the last bit, one generator call where possible.
+//! Draws that demand, environments and agents share: portable to the last bit, one generator call where possible.
 
 use rand::Rng as _;
 
