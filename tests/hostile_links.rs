@@ -27,7 +27,7 @@ fn bomb(mebibytes: usize) -> String {
     packed.extend(piece.repeat(mebibytes));
     // An empty last block, then the checksum of so many zeros.
     packed.extend([3, 0]);
-    let checksum = ((mebibytes * MIB) % 65_521) << 16 | 1;
+    let checksum = (((mebibytes * MIB) % 65_521) << 16) | 1;
     packed.extend((checksum as u32).to_be_bytes());
     URL_SAFE_NO_PAD.encode(packed)
 }

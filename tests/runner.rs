@@ -439,7 +439,7 @@ fn log_of(users: u64) -> String {
     let mut csv = String::from("user,item,event,time\n");
     for user in 0..users {
         for step in 0..3 {
-            let item = (user * 2_654_435_761 >> 7) % 6 + step;
+            let item = ((user * 2_654_435_761) >> 7) % 6 + step;
             let event = ["view", "cart", "purchase"][(step as usize) * usize::from(user % 3 > 0)];
             let time = 1_700_000_000 + user * 40_000 + step * 60;
             csv.push_str(&format!("u{user},i{item},{event},{time}\n"));

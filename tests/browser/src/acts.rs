@@ -140,7 +140,8 @@ impl Page {
     }
 }
 
-/// A file that a test can give to the page.
+/// A file that a test can give to the page. Tests run beside each other: a page that reads its file once more must be the only one
+/// with a file of this name, or it finds that the file has changed.
 ///
 /// # Errors
 /// When it can't be written.

@@ -88,7 +88,7 @@ fn parts_of_different_versions_are_noticed() {
 fn a_worker_that_was_killed_is_noticed_and_replaced() {
     scenario(&Setting::default(), |page| {
         with_kept_workers(page)?;
-        page.drop_file("shop.csv", LOG.as_bytes())?;
+        page.drop_file("killed-idle.csv", LOG.as_bytes())?;
         page.wait_until_ready()?;
         page.value("workers.forEach((worker) => worker.terminate())")?;
         notices_silence(page)?;
@@ -120,7 +120,7 @@ fn a_worker_killed_while_it_trained_is_replaced_and_trains_again() {
 fn a_worker_killed_while_it_read_is_replaced_and_reads_again() {
     scenario(&Setting::default(), |page| {
         with_kept_workers(page)?;
-        page.drop_file("shop.csv", LOG.as_bytes())?;
+        page.drop_file("killed-before.csv", LOG.as_bytes())?;
         page.value(
             "new MutationObserver((_, watching) => {
                if (!document.querySelector('#data-view .progress table')) return;
@@ -149,7 +149,7 @@ fn a_worker_killed_while_it_read_is_replaced_and_reads_again() {
 fn an_engine_that_broke_down_says_why_and_is_replaced() {
     scenario(&Setting::default(), |page| {
         with_kept_workers(page)?;
-        page.drop_file("shop.csv", LOG.as_bytes())?;
+        page.drop_file("broken.csv", LOG.as_bytes())?;
         page.wait_until_ready()?;
         page.value(
             "workers.at(-1).postMessage({ act: 'takeWeights', id: 1e6, model: '', blob: null })",
@@ -212,11 +212,15 @@ fn notices_silence(page: &Page) -> Result<()> {
     page.driver.wait_for(said, SAID).map(drop)
 }
 
+/// Restarts the engine and waits until it has read the log again: what is shown before that is still the page of the old one.
 fn replaces_it(page: &Page) -> Result<()> {
+    let before = page.value("document.querySelector('#data-view').dataset.reads")?;
     page.click("button", "Restart the engine")?;
     page.wait_for_text("was replaced")?;
-    page.wait_for("document.querySelector('#data-view').ariaBusy === 'false'")
-        .map(drop)
+    page.wait_for(&format!(
+        "((view) => view.dataset.reads !== {before} && view.ariaBusy === 'false')(document.querySelector('#data-view'))"
+    ))
+    .map(drop)
 }
 
 /// The page's own workers, in `workers`.
