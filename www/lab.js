@@ -356,8 +356,8 @@ export async function makeLink() {
 }
 
 export async function saveProject() {
-  const { problem, text } = await written("inFile", "writeProject");
-  state.share.problem = problem;
+  const { problem, text, shared } = await written("inFile", "writeProject");
+  Object.assign(state.share, { problem, fileNote: shared?.note ?? null });
   changed("share");
   if (text) save(new Blob([text], { type: "application/json" }), "experiment.qcart.json");
 }
@@ -571,12 +571,11 @@ const answers = {
   },
   problem({ problem }) {
     const { pending } = state.data;
-    if (pending?.origin.wanted && pending.options === state.share.promised?.options) {
+    const ofLog = /^(log|import|file)\./.test(problem.code ?? "");
+    if (ofLog && pending?.origin.wanted && pending.options === state.share.promised?.options) {
       // Another file than the one asked for may need to be read in another way.
       importLog(pending.origin);
-    } else if (pending) {
-      fail(problem);
-    } else if (problem.code?.startsWith("log.") || problem.code?.startsWith("import.")) {
+    } else if (ofLog) {
       fail(problem);
     } else if (state.learn.phase === "running") {
       learnAnswer({ problem });
@@ -595,9 +594,12 @@ function take(response) {
 function fail(problem) {
   const { data } = state;
   const hand = data.pending && atHand();
+  // The log in use was to be given to a new worker, and is gone.
+  const lost = hand && hand.origin === data.current && held !== data.file;
+  if (lost) Object.assign(data, { current: null, report: null, preview: null, file: null });
   if (hand?.preview) data.refused = hand;
   Object.assign(data, { problem, pending: null });
-  changed("data", "learn");
+  changed();
 }
 
 /** A sentence of the page as the engine would say it; it is shown in the language of the moment. */

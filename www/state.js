@@ -125,7 +125,7 @@ export function emptyBoard() {
 }
 
 export function emptyShare() {
-  return { link: null, markdown: null, inline: false, note: null, problem: null, copied: null, promised: null, pasted: "", stale: false };
+  return { link: null, markdown: null, inline: false, note: null, fileNote: null, problem: null, copied: null, promised: null, pasted: "", stale: false };
 }
 
 const stale = new Set();

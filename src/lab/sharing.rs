@@ -14,7 +14,13 @@ impl Lab {
             (Carry::InFile, Source::File { .. }) => self.data()?.inline(project::LARGEST / 2),
             _ => None,
         };
-        let note = (carry == Carry::InLink && packed.is_none()).then(too_large_to_travel);
+        let note = match carry {
+            Carry::InLink if packed.is_none() => Some(too_large_to_travel()),
+            Carry::InFile if packed.is_none() && matches!(source, Source::File { .. }) => {
+                Some(too_large_for_a_file())
+            }
+            _ => None,
+        };
         let inline = packed.is_some();
         Ok(vec![Response::Shared {
             experiment: Box::new(self.experiment(packed.unwrap_or(source))),
@@ -49,6 +55,13 @@ impl Lab {
             None => format!("{}, seed {seed}", self.problem),
         }
     }
+}
+
+fn too_large_for_a_file() -> Text {
+    Text::new(
+        "The log is too large to travel inside the project file; whoever opens it will be asked for the file.",
+        "日志太大，无法放入项目文件；打开者将被要求提供该文件。",
+    )
 }
 
 fn too_large_to_travel() -> Text {

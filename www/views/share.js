@@ -70,7 +70,8 @@ function project() {
   };
   return html`<div class="stack"><h3>${t("share.project")}</h3><p class="small soft">${t("share.project.note")}</p>
     <div class="row"><button type="button" ?disabled=${!state.decide.world} @click=${saveProject}>${t("share.save")}</button>
-      <label class="button">${t("share.open")}<input type="file" class="unseen" accept=".json,.qcart,application/json" @change=${picked}></label></div></div>`;
+      <label class="button">${t("share.open")}<input type="file" class="unseen" accept=".json,.qcart,application/json" @change=${picked}></label></div>
+    ${state.share.fileNote ? html`<p class="message warn">${say(state.share.fileNote)}</p>` : nothing}</div>`;
 }
 
 function incoming() {
