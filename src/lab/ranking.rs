@@ -127,9 +127,8 @@ fn name(asked: &str, tested: &Choice) -> Result<String, Problem> {
 
 /// How the one of these networks learns that is at it: they do so one after the other.
 fn at_work<'a>(networks: &[&'a Neural]) -> Option<&'a Course> {
-    let courses = networks.iter().filter_map(|network| network.course());
-    let begun = courses.filter(|course| course.steps() > 0);
-    begun.last()
+    let mut courses = networks.iter().filter_map(|network| network.course());
+    courses.rfind(|course| course.steps() > 0)
 }
 
 /// The choice of a network whose list is ranked by values, whichever way, without that way.
