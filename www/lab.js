@@ -153,7 +153,14 @@ export function atHand() {
   // Until its first rows are there again, those of before will do.
   const before = [refused, inUse].find((one) => one?.origin === pending.origin);
   if (!before) return pending;
-  return { ...pending, preview: pending.preview ?? before.preview, words: pending.words.length > 0 ? pending.words : before.words };
+  const words = pending.words.length > 0 ? pending.words : before.words;
+  return { ...pending, preview: pending.preview ?? asAsked(before.preview, pending.options), words };
+}
+
+/** The first rows as they were, with what a person asked for since: where that can't be read, no others come. */
+function asAsked(preview, options) {
+  const asked = ["encoding", "delimiter", "header", "dayFirst", "decimalComma"].filter((key) => options[key] != null);
+  return preview && { ...preview, ...Object.fromEntries(asked.map((key) => [key, options[key]])) };
 }
 
 /** Reads the same log again with other options. */
