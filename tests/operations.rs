@@ -864,6 +864,8 @@ fn the_spend_of_a_day_is_what_its_clicks_cost_and_never_more_than_the_budget() {
             assert_eq!((even[0], even[1].1), ((0.0, 0.0), budget), "{problem}");
             assert_eq!(spent.optimal[0], (0.0, 0.0));
             assert_eq!(won.optimal.last().unwrap().1, day.optimal);
+            // The last decision of the day is in both.
+            assert_eq!(spent.optimal.len(), won.optimal.len());
             let pairs = spent.optimal.windows(2).zip(won.optimal.windows(2));
             for (money, value) in pairs {
                 let (paid, earned) = (money[1].1 - money[0].1, value[1].1 - value[0].1);
