@@ -1,7 +1,7 @@
 //! Price, stock and ads: environment steps a second, and how near Q-learning comes to the optimum with its budget.
 //!
 //! With `--quick`, only what `cargo xtask bench` compares with the browser:
-//! `BENCH operations.random.<problem> <million steps a second> M/s <sum of rewards>` and
+//! `BENCH operations.random.<problem> <million steps a second> M/s <sum of rewards>` for every problem and, for some,
 //! `BENCH operations.training.<problem> <million steps a second> M/s <percent of the optimum>`. Without it,
 //! prints `BENCH operations.steps.<problem> <million steps a second> M/s <sum of rewards>` and, for five seeds,
 //! `BENCH operations.gap.<problem> <mean percent below the optimum> % <worst> <seconds a run>`; for the day of ads also its share of the fluid bound.
@@ -23,8 +23,19 @@ use qcart::solve::closed_form::fluid;
 /// Steps a round.
 const STEPS: u32 = 5_000_000;
 
-/// Problems that the browser runs too.
-const QUICK: [&str; 3] = ["season", "reorder", "bids"];
+/// Problems whose environments the browser runs too, and those of them that it trains on.
+const QUICK: [&str; 9] = [
+    "price",
+    "season",
+    "newsvendor",
+    "reorder",
+    "lostsales",
+    "perishable",
+    "ads",
+    "bids",
+    "adday",
+];
+const TRAINED: [&str; 3] = ["season", "reorder", "bids"];
 
 fn main() {
     if std::env::args().any(|argument| argument == "--quick") {
@@ -62,6 +73,9 @@ fn quick(name: &str) {
     };
     let (rate, sum) = best(&|| operations::steps(name, STEPS).unwrap());
     println!("BENCH operations.random.{name} {rate:.2} M/s {sum:.6}");
+    if !TRAINED.contains(&name) {
+        return;
+    }
     let (rate, percent) = best(&|| operations::train(name, STEPS).unwrap());
     println!("BENCH operations.training.{name} {rate:.2} M/s {percent:.6}");
 }

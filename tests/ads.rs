@@ -248,3 +248,18 @@ fn q_learning_is_within_half_a_percent() {
     let gaps = gap::gaps(&gap::problems::placement(), gap::training(1.0, 4_000_000));
     assert!(gaps.iter().all(|gap| *gap <= 0.005), "{gaps:?}");
 }
+
+/// Fewer auctions and less money than the benchmark's, to keep the suite quick; `benches/operations.rs` has the whole day.
+#[test]
+fn q_learning_of_bids_is_within_half_a_percent() {
+    let market = Discrete::negative_binomial(5.0, 12.0).unwrap();
+    let segment = |share, value| Segment {
+        share,
+        offers: [3, 6, 9]
+            .map(|level| bid(&market, level, value).unwrap())
+            .into(),
+    };
+    let campaign = Campaign::new(12, 6, &[segment(0.3, 12.0), segment(0.7, 5.0)]).unwrap();
+    let gaps = gap::gaps(&campaign, gap::training(1.0, 4_000_000));
+    assert!(gaps.iter().all(|gap| *gap <= 0.005), "{gaps:?}");
+}

@@ -275,6 +275,21 @@ fn q_learning_is_within_half_a_percent() {
         gap::gaps(&waiting, gap::training(0.9, 4_000_000)),
     );
     check("reorder", gap::gaps(&small, gap::training(0.9, 4_000_000)));
+    let leaving = LostSales::new(
+        poisson(1.5),
+        2,
+        Costs {
+            penalty: 9.0,
+            ..COSTS
+        },
+        7,
+        3,
+    )
+    .unwrap();
+    check(
+        "lost sales",
+        gap::gaps(&leaving, gap::training(0.9, 8_000_000)),
+    );
     check(
         "perishable",
         gap::gaps(&gap::problems::perishable(), gap::training(0.9, 2_000_000)),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use qcart::demand::discrete::Discrete;
 use qcart::demand::planted;
+use qcart::env::Environment;
+use qcart::env::axes::Axes;
 use qcart::env::inventory::Costs;
 use qcart::env::inventory::backorder::Backorder;
 use qcart::experiment::parameters::{Settings, Value};
@@ -629,4 +631,297 @@ fn episodes_of_the_optimum_average_to_its_value() {
             "{problem}: {mean} ± {error}, {best}"
         );
     }
+}
+
+/// The settings that suit a problem, with some changed.
+fn settings(problem: &str, changes: &[(&str, Value)]) -> Settings {
+    let mut settings = Settings::default();
+    let suggested = qcart::lab::operations::find(problem).unwrap().suggested();
+    for (key, value) in suggested.into_iter().chain(changes.iter().cloned()) {
+        settings.set(key, value).unwrap();
+    }
+    settings
+}
+
+/// Q* of a problem by the solver alone, a row for each state.
+fn solved(problem: &str, settings: &Settings) -> (Operation, Vec<Vec<f64>>) {
+    let entry = qcart::lab::operations::find(problem).unwrap();
+    let operation = entry.build(settings).unwrap();
+    let optimum = value_iteration::solve(&operation, settings.number("gamma")).unwrap();
+    let mut left = optimum.q.as_slice();
+    let rows = (0..operation.states()).map(|state| {
+        let (row, rest) = left.split_at(operation.actions(state) as usize);
+        left = rest;
+        row.to_vec()
+    });
+    let rows = rows.collect();
+    (operation, rows)
+}
+
+/// Enough to see most states and too little to learn them all.
+const SOME: [(&str, Value); 2] = [
+    ("budget", Value::Number(100_000.0)),
+    ("repeats", Value::Number(1.0)),
+];
+
+fn trained(lab: &mut Lab, problem: &str) -> Shown {
+    decide(lab, problem, &SOME).unwrap();
+    lab.request(Request::Train);
+    assert_eq!(code(&work(lab)), None);
+    shown(lab)
+}
+
+/// The three grids of a policy map, state by state: the optimum's action is the best by the solver's Q*, and what a learned action loses is
+/// Q* of the best less Q* of the learned one, nothing where both agree. Returns how many learned actions lose something.
+fn check_grids(
+    q: &[&Vec<f64>],
+    optimal: &[u32],
+    learned: Option<&Vec<Option<u32>>>,
+    loss: Option<&Vec<Option<f64>>>,
+    agree: Option<f64>,
+) -> usize {
+    assert_eq!(q.len(), optimal.len());
+    let most = |row: &[f64]| row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Value iteration stops when a sweep changes nothing by more than 1e-9; Q* taken from it once more is as near.
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-7 * a.abs().max(1.0);
+    for (row, &action) in q.iter().zip(optimal) {
+        assert!(near(row[action as usize], most(row)), "{row:?} {action}");
+    }
+    let (learned, loss, agree) = (learned.unwrap(), loss.unwrap(), agree.unwrap());
+    assert!(learned.len() == q.len() && loss.len() == q.len());
+    let (mut worse, mut same) = (0, 0);
+    for (place, (chosen, lost)) in learned.iter().zip(loss).enumerate() {
+        assert_eq!(chosen.is_none(), lost.is_none());
+        let (Some(chosen), &Some(lost)) = (chosen, lost) else {
+            continue;
+        };
+        if *chosen == optimal[place] {
+            assert_eq!(lost, 0.0, "{place}");
+        }
+        assert!(lost >= 0.0);
+        let row = q[place];
+        let exact = most(row) - row[*chosen as usize];
+        assert!(
+            (exact - lost).abs() <= 1e-6 * most(row).abs().max(1.0),
+            "{place}: {exact} {lost}"
+        );
+        worse += usize::from(lost > 1e-6);
+        same += usize::from(lost <= 1e-6);
+    }
+    // A tie of the page is narrower than a millionth, so that it counts no more states than these.
+    assert!(agree <= same as f64 / q.len() as f64 + 1e-12);
+    let equal = learned
+        .iter()
+        .zip(optimal)
+        .filter(|(a, b)| **a == Some(**b));
+    assert!(agree >= equal.count() as f64 / q.len() as f64 - 1e-12);
+    worse
+}
+
+#[test]
+fn the_policy_map_is_the_solvers_and_its_difference_is_what_is_lost() {
+    for problem in ["season", "lostsales", "bids", "perishable"] {
+        let mut lab = Lab::default();
+        let map = trained(&mut lab, problem).map.unwrap();
+        let (operation, rows) = solved(problem, &settings(problem, &SOME));
+        let axes = operation.axes();
+        let wide: Vec<usize> = (0..axes.len())
+            .filter(|&i| axes[i].high > axes[i].low)
+            .collect();
+        let mut point: Vec<f64> = axes.iter().map(|axis| axis.low).collect();
+        for ((axis, at), &place) in map.fixed.iter().zip(&wide[2..]) {
+            point[place] = axis.values[*at as usize];
+        }
+        let mut q = Vec::new();
+        for &row in &map.rows.values {
+            for &column in &map.columns.values {
+                (point[wide[0]], point[wide[1]]) = (column, row);
+                q.push(&rows[operation.state_at(&point).unwrap() as usize]);
+            }
+        }
+        let (learned, loss) = (map.learned.as_ref(), map.loss.as_ref());
+        let worse = check_grids(&q, &map.optimal, learned, loss, map.agree);
+        assert!(
+            worse > 0,
+            "{problem}: so little training leaves something to lose"
+        );
+    }
+}
+
+#[test]
+fn the_rule_of_a_reorder_tells_what_it_loses_too() {
+    let mut lab = Lab::default();
+    decide(&mut lab, "reorder", &[]).unwrap();
+    let rule = shown(&mut lab).rule.unwrap();
+    assert!(rule.learned.is_none() && rule.loss.is_none() && rule.agree.is_none());
+    let rule = trained(&mut lab, "reorder").rule.unwrap();
+    let (operation, rows) = solved("reorder", &settings("reorder", &SOME));
+    let values = rule.axis.values.iter();
+    let q: Vec<&Vec<f64>> = values
+        .map(|&position| &rows[operation.state_at(&[position]).unwrap() as usize])
+        .collect();
+    let (learned, loss) = (rule.learned.as_ref(), rule.loss.as_ref());
+    assert!(check_grids(&q, &rule.optimal, learned, loss, rule.agree) > 0);
+}
+
+/// Stock of a period is that of the one before, plus what the rule orders at it, less a demand that both policies meet alike; the costs of
+/// all periods add up to what the episode earned. As Scarf (1960) says, the optimum orders up to one level and lets it be in between: a saw.
+#[test]
+fn an_episode_of_a_reorder_is_a_saw_that_balances() {
+    let mut lab = Lab::default();
+    let view = trained(&mut lab, "reorder");
+    let (rule, episode) = (view.rule.unwrap(), view.episode.unwrap());
+    let set = settings("reorder", &SOME);
+    assert_eq!(set.integer("leadTime"), 0);
+    let cost = |order: f64, left: f64| {
+        let ordering = if order > 0.0 {
+            set.number("fixedCost") + set.number("unitCost") * order
+        } else {
+            0.0
+        };
+        ordering
+            + set.number("holdingCost") * left.max(0.0)
+            + set.number("penalty") * (-left).max(0.0)
+    };
+    // The orders, and the demand, of each period.
+    let play = |points: &[(f64, f64)], orders: &dyn Fn(usize) -> u32, earned: f64| {
+        let (mut position, mut spent) = (0.0, 0.0);
+        let mut played = Vec::new();
+        for (t, pair) in points.chunks(2).enumerate() {
+            let [(from, before), (to, after)] = *pair else {
+                panic!("{pair:?}");
+            };
+            assert_eq!((from, to), (t as f64, t as f64 + 1.0));
+            let place = rule.axis.values.iter().position(|&value| value == position);
+            let order = f64::from(orders(place.unwrap()));
+            assert_eq!(before, position + order, "period {t}");
+            let demand = before - after;
+            assert!(
+                demand >= 0.0 && demand.fract() == 0.0,
+                "period {t}: {demand}"
+            );
+            played.push((order, before, demand));
+            spent += cost(order, after);
+            position = after;
+        }
+        // Some thirty costs in the same order; only their digits differ.
+        assert!((spent + earned).abs() < 1e-9, "{spent} {earned}");
+        played
+    };
+    let [panel] = episode.panels.as_slice() else {
+        panic!("{:?}", episode.panels);
+    };
+    let optimal = play(
+        &panel.optimal,
+        &|place| rule.optimal[place],
+        episode.optimal,
+    );
+    let seen = rule.learned.as_ref().unwrap();
+    let chosen = |place: usize| seen[place].unwrap();
+    let learned = play(
+        panel.learned.as_ref().unwrap(),
+        &chosen,
+        episode.learned.unwrap(),
+    );
+    for (one, other) in optimal.iter().zip(&learned) {
+        assert_eq!(one.2, other.2, "the same chance");
+    }
+    assert_eq!(Some(optimal.len() as u32), episode.cut);
+    type Periods = Vec<(f64, f64, f64)>;
+    let (ordered, waited): (Periods, Periods) = optimal.iter().partition(|period| period.0 > 0.0);
+    assert!(ordered.len() > 1 && waited.len() > 1, "{optimal:?}");
+    assert!(
+        ordered.iter().all(|period| period.1 == ordered[0].1),
+        "{optimal:?}"
+    );
+}
+
+/// Every click of a day of ads costs what the ad costs and brings what it is worth, a bid won in a second-price auction costs at most the bid:
+/// the curve of what is spent is the sum of these, begins at nothing and never passes the budget.
+#[test]
+fn the_spend_of_a_day_is_what_its_clicks_cost_and_never_more_than_the_budget() {
+    for problem in ["ads", "bids", "adday"] {
+        let set = settings(problem, &SOME);
+        let mut lab = Lab::default();
+        let world = decide(&mut lab, problem, &SOME);
+        assert!(world.is_ok());
+        let budget = set.number("adBudget");
+        for seed in 1..=20 {
+            let request = OperationsRequest::Show {
+                seed,
+                at: Vec::new(),
+            };
+            let OperationsAnswer::Shown(Shown {
+                episode: Some(day), ..
+            }) = answer(&mut lab, request)
+            else {
+                panic!("another answer");
+            };
+            let [spent, won] = day.panels.as_slice() else {
+                panic!("{:?}", day.panels);
+            };
+            let even = spent.even.as_ref().unwrap();
+            assert_eq!((even[0], even[1].1), ((0.0, 0.0), budget), "{problem}");
+            assert_eq!(spent.optimal[0], (0.0, 0.0));
+            assert_eq!(won.optimal.last().unwrap().1, day.optimal);
+            // The last decision of the day is in both.
+            assert_eq!(spent.optimal.len(), won.optimal.len());
+            let pairs = spent.optimal.windows(2).zip(won.optimal.windows(2));
+            for (money, value) in pairs {
+                let (paid, earned) = (money[1].1 - money[0].1, value[1].1 - value[0].1);
+                assert_eq!(money[0].0, value[0].0);
+                assert!(paid >= 0.0 && earned >= -1e-9, "{problem} {money:?}");
+                assert!(money[1].1 <= budget + 1e-9, "{problem} {money:?}");
+                check_price(problem, &set, paid, earned);
+            }
+        }
+    }
+}
+
+/// That one decision paid and earned what the problem's numbers say.
+fn check_price(problem: &str, set: &Settings, paid: f64, earned: f64) {
+    // Differences of sums of a few hundred.
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+    let nothing = near(paid, 0.0) && near(earned, 0.0);
+    match problem {
+        "ads" => {
+            let (costs, values) = (set.numbers("clickCosts"), set.numbers("clickValues"));
+            let mut clicks = costs.iter().zip(&values);
+            assert!(
+                nothing || clicks.any(|(&cost, &value)| near(paid, cost) && near(earned, value)),
+                "{paid} {earned}"
+            );
+        }
+        "bids" => {
+            let most = set.numbers("bids").into_iter().fold(0.0, f64::max);
+            let mut values = set.numbers("winValues").into_iter();
+            assert!(
+                nothing || values.any(|value| near(earned, value)),
+                "{earned}"
+            );
+            assert!(paid <= most + 1e-9, "{paid} {earned}");
+        }
+        // A batch of auctions: nothing is won for nothing.
+        _ => assert!(nothing || paid > 0.0, "{paid} {earned}"),
+    }
+}
+
+/// Where bids are made the best fixed choice is one of them, in money; ads have numbers.
+#[test]
+fn the_best_fixed_choice_is_named_by_its_bid() {
+    let fixed = |problem: &str, changes: &[(&str, Value)]| {
+        let mut lab = Lab::default();
+        decide(&mut lab, problem, changes).unwrap();
+        let mut rows = baselines(&mut lab).into_iter();
+        rows.find(|row| row.name.en == "best fixed choice")
+            .unwrap()
+            .detail
+    };
+    assert_eq!(fixed("bids", &[("bids", words("7"))]), "7");
+    let day = settings("adday", &[]).numbers("bids");
+    let bid: f64 = fixed("adday", &[]).parse().unwrap();
+    assert!(day.contains(&bid), "{bid}");
+    let ads = settings("ads", &[]).numbers("clickRates").len();
+    let number: usize = fixed("ads", &[]).parse().unwrap();
+    assert!((1..=ads).contains(&number));
 }

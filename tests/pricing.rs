@@ -296,3 +296,56 @@ fn q_learning_is_within_half_a_percent_of_a_season() {
     );
     assert!(gaps.iter().all(|gap| *gap <= 0.005), "{gaps:?}");
 }
+
+/// The same with a situation that demand depends on: seasons in turn, or a competitor whose price comes and goes.
+#[test]
+fn q_learning_is_within_half_a_percent_of_a_season_with_situations() {
+    for situation in [
+        Situation::seasons(&[0.5, 1.5]),
+        Situation::competitor(&[0.6, 1.4], 0.8),
+    ] {
+        let config = PricingConfig {
+            ladder: vec![0.8, 1.1, 1.4, 1.7],
+            stock: Some(3),
+            periods: 6,
+            situation: situation.unwrap(),
+            ..PricingConfig::season().unwrap()
+        };
+        let gaps = gap::gaps(
+            &Pricing::new(&config).unwrap(),
+            gap::training(1.0, 4_000_000),
+        );
+        assert!(
+            gaps.iter().all(|gap| *gap <= 0.005),
+            "{:?} {gaps:?}",
+            config.situation
+        );
+    }
+}
+
+/// Nine prices, as for the linear demand of the benchmark.
+#[test]
+fn q_learning_finds_the_best_price_of_curved_demand() {
+    for response in [
+        PriceResponse::Logit {
+            visitors: 40.0,
+            utility: 3.0,
+            slope: 0.1,
+        },
+        PriceResponse::IsoElastic {
+            base: 20_000.0,
+            elasticity: 2.0,
+        },
+    ] {
+        let pricing = Pricing::new(&PricingConfig {
+            response,
+            ladder: (0..9).map(|i| 14.0 + 4.0 * f64::from(i)).collect(),
+            ..one_period()
+        });
+        let gaps = gap::gaps(&pricing.unwrap(), gap::training(1.0, 300_000));
+        assert!(
+            gaps.iter().all(|gap| *gap <= 0.005),
+            "{response:?} {gaps:?}"
+        );
+    }
+}

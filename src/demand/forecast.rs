@@ -24,7 +24,7 @@ pub struct Forecast {
 
 /// Forecasts `horizon` periods (1 to 1,000) of a series, with intervals that hold `coverage` (0.5 to 0.999) of what may
 /// come if the past is a guide: normal ones, except for Croston's method, whose errors are far from normal and taken as they were. Where more
-/// periods than the lower tail sold nothing, nothing is also its lower end.
+/// periods than the lower tail sold nothing, nothing is also its lower end. What is expected always lies within.
 ///
 /// # Errors
 /// `demand.short` when the series is too short for the method; `demand.values` when a value is below 0 or not finite;
@@ -54,7 +54,9 @@ pub fn forecast(
         } else {
             share_point(&errors, tail)
         };
-        (below, share_point(&errors, 1.0 - tail))
+        let above = share_point(&errors, 1.0 - tail);
+        // Few errors may all lie on one side, as when sales fell: what is expected may come all the same.
+        (below.min(0.0), above.max(0.0))
     } else {
         let z = normal_quantile(1.0 - tail);
         (-z * deviation, z * deviation)

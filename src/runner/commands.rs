@@ -65,6 +65,7 @@ pub fn run(command: Command) -> Result<ExitCode, Problem> {
         } => train(log.as_deref(), problem, &common),
         Command::Decide(arguments) => operations::decide(&arguments),
         Command::Demand(arguments) => operations::demand(&arguments),
+        Command::Split(arguments) => operations::split(&arguments),
         Command::Bids(arguments) => operations::bids(&arguments),
         Command::Ads(arguments) => operations::ads(&arguments),
         Command::Evaluate(arguments) => evaluate(&arguments).map(|()| ExitCode::SUCCESS),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use qcart::behaviour::neural::{Learning, Neural};
+use qcart::behaviour::neural::{Course, Learning, Neural};
 use qcart::behaviour::{Choice, Sessions, Watch};
 use qcart::evaluate::{
     Leaderboard, Metric, Protocol, Split, Trial, build, is_tuned, models, plain,
@@ -182,7 +182,7 @@ fn try_model(
         Trial::test(&choice, model.as_ref(), lists, &mut networks::clock, watch)
     })?;
     for network in model.networks() {
-        let course = network.course().map(|course| course.learning());
+        let course = network.course().map(Course::learning);
         if let Some(trouble) = course.and_then(|learning| learning.trouble) {
             output::trouble(&name, &trouble);
         }

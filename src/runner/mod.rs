@@ -90,6 +90,8 @@ enum Command {
     Decide(operations::Decide),
     /// Says what was sold of an item of a log, how demand answered its price, and what may be sold next.
     Demand(operations::Demand),
+    /// Splits one budget among the best sellers of a log: units of each to order, with what they earn and the most they could.
+    Split(operations::Split),
     /// Says how often a bid wins, from a log of bids, with standard errors.
     Bids(operations::Bids),
     /// Says how often each ad is clicked, from a log of ads that were shown.
@@ -209,6 +211,7 @@ impl Command {
             Self::Evaluate(evaluate) => evaluate.json,
             Self::Decide(decide) => decide.common.json,
             Self::Demand(demand) => demand.common.json,
+            Self::Split(split) => split.common.json,
             Self::Bids(bids) => bids.common.json,
             Self::Ads(ads) => ads.common.json,
             Self::Value(value) => value.common.json,

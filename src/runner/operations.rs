@@ -9,7 +9,7 @@ use qcart::experiment::parameters::Value;
 use qcart::lab::Lab;
 use qcart::lab::protocol::{
     BaselineRow, ClicksView, DemandView, OperationsAnswer, OperationsRequest, Request, Response,
-    Shown, WinsView, World,
+    Shown, SplitView, WinsView, World,
 };
 use qcart::problem::Problem;
 use serde_json::json;
@@ -61,6 +61,14 @@ pub struct Demand {
     /// The item; by default the best seller.
     #[arg(long)]
     item: Option<String>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Split {
+    /// The log: orders with item, time, price and, best, quantity.
+    log: PathBuf,
     #[command(flatten)]
     pub common: Common,
 }
@@ -148,6 +156,22 @@ pub fn demand(arguments: &Demand) -> Result<ExitCode, Problem> {
         output::json(&json!(view));
     } else {
         print_demand(&view);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how many units of each best seller to order under one budget.
+pub fn split(arguments: &Split) -> Result<ExitCode, Problem> {
+    let Split { log, common } = arguments;
+    let mut lab = lab(&common.settings()?)?;
+    open(&mut lab, log)?;
+    let Some(OperationsAnswer::Split(view)) = answer(&mut lab, OperationsRequest::Split)? else {
+        return Err(no_answer());
+    };
+    if common.json {
+        output::json(&json!(view));
+    } else {
+        print_split(&view);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -343,5 +367,28 @@ fn print_demand(view: &DemandView) {
             }
         }
         Err(problem) => println!("forecast: {problem}"),
+    }
+}
+
+fn print_split(view: &SplitView) {
+    println!(
+        "{:<20} {:>12} {:>12} {:>12} {:>8}",
+        "item", "mean demand", "price", "unit cost", "order"
+    );
+    for line in &view.lines {
+        println!(
+            "{:<20} {:>12.3} {:>12.4} {:>12.4} {:>8}",
+            line.item, line.mean, line.price, line.unit_cost, line.units
+        );
+    }
+    println!(
+        "spent {:.2}, expected profit {:.4}, no split earns more than {:.4}; one more unit of money earns {:.4}",
+        view.spent, view.profit, view.bound, view.price
+    );
+    if view.unpriced > 0 {
+        println!(
+            "{} items left out: the log has no price or no demand of them",
+            view.unpriced
+        );
     }
 }

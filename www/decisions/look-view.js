@@ -82,8 +82,8 @@ function slices({ fixed }) {
   )}</div>`;
 }
 
-/** A policy over one quantity is a curve. */
-function rule({ rule: { axis, learned, optimal }, actions }) {
+/** A policy over one quantity is a curve, and so is what its difference from the optimum costs. */
+function rule({ rule: { axis, learned, optimal, loss, agree }, actions }) {
   const curve = (label, chosen, style, dash) => ({
     label: t(label), style, dash, exact: true,
     x: axis.values.filter((_, i) => chosen[i] !== null),
@@ -92,6 +92,7 @@ function rule({ rule: { axis, learned, optimal }, actions }) {
   const series = [curve("map.optimal", optimal, 1, 1)];
   if (learned) series.push(curve("map.learned", learned, 0, 0));
   return html`<div class="stack tight"><h3>${t("map.title", { action: say(actions.name) })}</h3>
+    ${agree === null ? nothing : html`<p class="small soft num">${t("map.agree", { share: format.percent(agree, 1) })}</p>`}
     <q-chart size="curve" .spec=${{
       kind: "lines",
       title: t("map.title", { action: say(actions.name) }),
@@ -99,7 +100,20 @@ function rule({ rule: { axis, learned, optimal }, actions }) {
       y: { label: say(actions.name), unit: actions.measure === "money" ? unit() : "" },
       series,
     }}></q-chart>
-    ${learned?.includes(null) ? html`<p class="small soft">${t("map.unseen")}</p>` : nothing}</div>`;
+    ${learned?.includes(null) ? html`<p class="small soft">${t("map.unseen")}</p>` : nothing}
+    ${loss ? losing(axis, loss) : nothing}</div>`;
+}
+
+function losing(axis, loss) {
+  const seen = (_, i) => loss[i] !== null;
+  return html`<h3>${t("map.loss")}</h3>
+    <q-chart size="curve" .spec=${{
+      kind: "lines",
+      title: t("map.loss"),
+      x: { label: say(axis.name), whole: true },
+      y: { label: t("map.loss"), unit: unit() },
+      series: [{ label: t("map.loss"), style: 0, dash: 0, exact: true, x: axis.values.filter(seen), y: loss.filter(seen) }],
+    }}></q-chart>`;
 }
 
 // Simple methods

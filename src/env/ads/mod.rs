@@ -140,6 +140,12 @@ impl Campaign {
         &self.offers[(segment * self.actions + action) as usize]
     }
 
+    /// Levels that [`Environment::step`] would pay with the same chance: where the day ends, the state that follows does not tell.
+    pub fn cost(&self, state: u32, action: u32, rng: &mut Rng) -> u32 {
+        let (_, levels, segment) = self.parts(state);
+        self.offer(segment, action).draw(levels, rng).0
+    }
+
     #[inline]
     fn state(&self, left: u32, levels: u32, segment: u32) -> u32 {
         ((left - 1) * self.budget + levels - 1) * self.segments + segment

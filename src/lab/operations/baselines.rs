@@ -2,7 +2,7 @@
 
 use super::super::protocol::BaselineRow;
 use super::simple::{self, Search};
-use super::{Entry, Operation, registry};
+use super::{Entry, Operation, registry, view};
 use crate::demand::response::PriceResponse;
 use crate::env::Environment;
 use crate::env::ads::Campaign;
@@ -45,7 +45,9 @@ pub fn rows(
         Operation::Backorder(model) => rows.reorder(model),
         Operation::LostSales(model) => rows.lost_sales(model),
         Operation::Perishable(model) => rows.perishable(model),
-        Operation::Campaign(model) => rows.campaign(model),
+        Operation::Campaign(model) => {
+            rows.campaign(model, &view::amounts(entry, operation, settings));
+        }
         Operation::MountainCar(model) => rows.mountain_car(model),
     }
     rows.rows
@@ -234,7 +236,7 @@ impl Rows<'_> {
         }
     }
 
-    fn campaign(&mut self, model: &Campaign) {
+    fn campaign(&mut self, model: &Campaign, amounts: &[f64]) {
         let days = DAYS.min(DECISIONS / model.decisions()).max(20);
         for (name, label, baseline) in [
             (
@@ -264,11 +266,8 @@ impl Rows<'_> {
             row.played = Some((mean - half, mean + half, late.len() as u32));
         }
         if let Some((action, value)) = backward::best_fixed_action(model, self.optimum.gamma) {
-            self.add(
-                ("best fixed choice", "最优固定选择"),
-                action.to_string(),
-                value,
-            );
+            let detail = short(amounts[action as usize]);
+            self.add(("best fixed choice", "最优固定选择"), detail, value);
         }
         if self.optimum.gamma == 1.0 {
             let name = ("fluid bound", "流体上界");
@@ -277,7 +276,7 @@ impl Rows<'_> {
     }
 }
 
-/// A price without needless digits.
+/// A price or bid without needless digits.
 fn short(price: f64) -> String {
     (libm::round(price * 1e4) / 1e4).to_string()
 }

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::env::axes::Axes;
 use crate::env::{Environment, Step};
 use crate::problem::Text;
-use crate::random::stream;
+use crate::random::{Rng, stream};
 
 /// Periods shown of problems that don't end by themselves.
 const ENDLESS: u32 = 30;
@@ -18,14 +18,22 @@ type Points = Vec<(f64, f64)>;
 /// Reads a quantity off what was played.
 type Look<V> = fn(&V, &Played) -> Points;
 
-/// What was seen in each period: state, action and what followed.
-type Played = Vec<(u32, u32, Step)>;
+/// What was seen in each period.
+type Played = Vec<Period>;
+
+struct Period {
+    state: u32,
+    action: u32,
+    step: Step,
+    /// Levels of a day's budget that were paid.
+    paid: u32,
+}
 
 /// The periods played, where one of the policies was not at the end by then.
 fn cut(played: [Option<&Played>; 2]) -> Option<u32> {
     let mut unended = played.into_iter().flatten().filter(|played| {
         let last = played.last();
-        last.is_some_and(|(_, _, step)| !step.end)
+        last.is_some_and(|period| !period.step.end)
     });
     unended.next().map(|played| played.len() as u32)
 }
@@ -40,7 +48,7 @@ impl View<'_> {
         let learned = self
             .learned()
             .map(|trainer| self.play(seed, |state| trainer.q().best(state)));
-        let total = |played: &Played| played.iter().map(|(_, _, step)| step.reward).sum();
+        let total = |played: &Played| played.iter().map(|period| period.step.reward).sum();
         let watched = self.watched();
         let watched = watched.into_iter().enumerate();
         let panels = watched.map(|(place, (name, measure, look))| Panel {
@@ -74,14 +82,28 @@ impl View<'_> {
         let mut played = Vec::new();
         for _ in 0..longest {
             let action = policy(state);
+            let paid = self.paid(state, action, &rng);
             let step = self.operation.step(state, action, &mut rng);
-            played.push((state, action, step));
+            played.push(Period {
+                state,
+                action,
+                step,
+                paid,
+            });
             if step.end {
                 break;
             }
             state = step.next;
         }
         played
+    }
+
+    /// What the step with this chance pays.
+    fn paid(&self, state: u32, action: u32, chance: &Rng) -> u32 {
+        match self.operation {
+            Operation::Campaign(model) => model.cost(state, action, &mut chance.clone()),
+            _ => 0,
+        }
     }
 
     /// Name, measure and points of each quantity that is watched.
@@ -130,8 +152,8 @@ impl View<'_> {
     fn prices(&self, played: &Played) -> Points {
         let steps = played.iter().enumerate();
         steps
-            .flat_map(|(t, &(_, action, _))| {
-                let price = self.operation.amount(action);
+            .flat_map(|(t, period)| {
+                let price = self.operation.amount(period.action);
                 [(t as f64, price), (t as f64 + 1.0, price)]
             })
             .collect()
@@ -142,8 +164,8 @@ impl View<'_> {
         let mut point = vec![0.0; self.operation.axes().len()];
         let steps = played.iter().enumerate();
         steps
-            .map(|(t, &(state, ..))| {
-                self.operation.point(state, &mut point);
+            .map(|(t, period)| {
+                self.operation.point(period.state, &mut point);
                 (t as f64, point[0])
             })
             .collect()
@@ -155,11 +177,11 @@ impl View<'_> {
         };
         let steps = played.iter().enumerate();
         let mut points: Points = steps
-            .map(|(t, &(state, ..))| (t as f64, f64::from(model.parts(state).1)))
+            .map(|(t, period)| (t as f64, f64::from(model.parts(period.state).1)))
             .collect();
-        if let Some(&(state, _, step)) = played.last()
-            && step.end
-            && model.parts(state).0 > 1
+        if let Some(last) = played.last()
+            && last.step.end
+            && model.parts(last.state).0 > 1
         {
             points.push((played.len() as f64, 0.0));
         }
@@ -169,7 +191,13 @@ impl View<'_> {
     /// Stock with what arrives, then what demand leaves of it.
     fn saw(&self, played: &Played) -> Points {
         let mut points = Vec::new();
-        for (t, &(state, action, step)) in played.iter().enumerate() {
+        for (t, period) in played.iter().enumerate() {
+            let &Period {
+                state,
+                action,
+                step,
+                ..
+            } = period;
             let (before, after) = match self.operation {
                 Operation::Backorder(model) => {
                     let ordered = model.position(state) + i64::from(action);
@@ -198,23 +226,12 @@ impl View<'_> {
     }
 
     fn spent(&self, played: &Played) -> Points {
-        let Operation::Campaign(model) = self.operation else {
-            return Vec::new();
-        };
         let level = self.settings.number("adLevel");
-        let budget = f64::from(model.budget());
-        let steps = played.iter().enumerate();
-        let mut points: Points = steps
-            .map(|(t, &(state, ..))| {
-                let left = f64::from(model.parts(state).1);
-                (t as f64, level * (budget - left))
-            })
-            .collect();
-        if let Some(&(state, _, step)) = played.last()
-            && step.end
-            && model.parts(state).0 > 1
-        {
-            points.push((played.len() as f64, level * budget));
+        let mut levels = 0;
+        let mut points = vec![(0.0, 0.0)];
+        for (t, period) in played.iter().enumerate() {
+            levels += period.paid;
+            points.push((t as f64 + 1.0, level * f64::from(levels)));
         }
         points
     }
@@ -222,8 +239,8 @@ impl View<'_> {
     fn won(&self, played: &Played) -> Points {
         let mut sum = 0.0;
         let mut points = vec![(0.0, 0.0)];
-        for (t, (_, _, step)) in played.iter().enumerate() {
-            sum += step.reward;
+        for (t, period) in played.iter().enumerate() {
+            sum += period.step.reward;
             points.push((t as f64 + 1.0, sum));
         }
         points

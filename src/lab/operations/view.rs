@@ -18,6 +18,14 @@ const ROWS: usize = 40;
 /// An action is among the best when it loses no more than this share of the best one's value.
 const TIE: f64 = 1e-9;
 
+/// The learned actions beside the best ones, state by state.
+struct Comparison {
+    learned: Option<Vec<Option<u32>>>,
+    optimal: Vec<u32>,
+    loss: Option<Vec<Option<f64>>>,
+    agree: Option<f64>,
+}
+
 /// What a view is made from.
 pub struct View<'a> {
     pub entry: &'static Entry,
@@ -107,9 +115,6 @@ impl View<'_> {
     }
 
     fn actions(&self) -> Actions {
-        let states = self.operation.states().min(10_000);
-        let most = (0..states).map(|state| self.operation.actions(state)).max();
-        let count = most.unwrap_or(0);
         let (name, measure) = match (self.entry.family, self.entry.id) {
             ("price", _) => (Text::new("price", "价格"), Measure::Money),
             ("stock", _) => (Text::new("units to order", "订货量"), Measure::Count),
@@ -120,17 +125,9 @@ impl View<'_> {
             ),
             _ => (Text::new("bid", "出价"), Measure::Money),
         };
-        let amounts = match self.entry.id {
-            "bids" | "adday" => std::iter::once(0.0)
-                .chain(self.settings.numbers("bids"))
-                .collect(),
-            _ => (0..count)
-                .map(|action| self.operation.amount(action))
-                .collect(),
-        };
         Actions {
             name,
-            amounts,
+            amounts: amounts(self.entry, self.operation, self.settings),
             measure,
         }
     }
@@ -149,16 +146,46 @@ impl View<'_> {
             .iter()
             .filter_map(|&value| self.state(axes, &[(only, value)]))
             .collect();
+        let Comparison {
+            learned,
+            optimal,
+            loss,
+            agree,
+        } = self.compare(&states);
         Rule {
-            learned: self.learned_actions(&states),
-            optimal: states.iter().map(|&s| self.optimal_action(s)).collect(),
             axis,
+            learned,
+            optimal,
+            loss,
+            agree,
         }
     }
 
     fn learned_actions(&self, states: &[u32]) -> Option<Vec<Option<u32>>> {
         self.learned()?;
         Some(states.iter().map(|&s| self.learned_action(s)).collect())
+    }
+
+    fn compare(&self, states: &[u32]) -> Comparison {
+        let q: Vec<Vec<f64>> = states.iter().map(|&s| self.optimal_q(s)).collect();
+        let learned = self.learned_actions(states);
+        let loss: Option<Vec<Option<f64>>> = learned.as_ref().map(|learned| {
+            let pairs = q.iter().zip(learned);
+            pairs
+                .map(|(q, action)| action.map(|a| q[best(q) as usize] - q[a as usize]))
+                .collect()
+        });
+        let tie = TIE * self.optimum.start_value.abs().max(1.0);
+        let agree = loss.as_ref().map(|loss| {
+            let same = loss.iter().flatten().filter(|&&l| l <= tie).count();
+            same as f64 / loss.len().max(1) as f64
+        });
+        Comparison {
+            learned,
+            optimal: q.iter().map(|q| best(q)).collect(),
+            loss,
+            agree,
+        }
     }
 
     fn state(&self, axes: &[Axis], chosen: &[(usize, f64)]) -> Option<u32> {
@@ -204,21 +231,14 @@ impl View<'_> {
                 states.extend(self.state(axes, &chosen));
             }
         }
-        let q: Vec<Vec<f64>> = states.iter().map(|&s| self.optimal_q(s)).collect();
-        let learned = self.learned_actions(&states);
-        let loss: Option<Vec<Option<f64>>> = learned.as_ref().map(|learned| {
-            let pairs = q.iter().zip(learned);
-            pairs
-                .map(|(q, action)| action.map(|a| q[best(q) as usize] - q[a as usize]))
-                .collect()
-        });
-        let tie = TIE * self.optimum.start_value.abs().max(1.0);
-        let agree = loss.as_ref().map(|loss| {
-            let same = loss.iter().flatten().filter(|&&l| l <= tie).count();
-            same as f64 / loss.len().max(1) as f64
-        });
+        let Comparison {
+            learned,
+            optimal,
+            loss,
+            agree,
+        } = self.compare(&states);
         PolicyMap {
-            optimal: q.iter().map(|q| best(q)).collect(),
+            optimal,
             shown: (states.len() as u32, self.operation.states()),
             fixed: fixed.into_iter().map(|(_, axis, at)| (axis, at)).collect(),
             columns,
@@ -228,6 +248,19 @@ impl View<'_> {
             agree,
         }
     }
+}
+
+/// What each action stands for in the problem's own measure: the bid itself where bids are made.
+pub fn amounts(entry: &Entry, operation: &Operation, settings: &Settings) -> Vec<f64> {
+    if matches!(entry.id, "bids" | "adday") {
+        let bids = settings.numbers("bids");
+        return std::iter::once(0.0).chain(bids).collect();
+    }
+    let states = operation.states().min(10_000);
+    let most = (0..states).map(|state| operation.actions(state)).max();
+    (0..most.unwrap_or(0))
+        .map(|action| operation.amount(action))
+        .collect()
 }
 
 fn best(q: &[f64]) -> u32 {

@@ -201,6 +201,10 @@ pub struct Rule {
     pub learned: Option<Vec<Option<u32>>>,
     /// Optimal actions.
     pub optimal: Vec<u32>,
+    /// What the learned action loses against the best one, if the optimum is followed afterwards.
+    pub loss: Option<Vec<Option<f64>>>,
+    /// Share of the values shown for which the learned action is among the best.
+    pub agree: Option<f64>,
 }
 
 /// A quantity of a state and the values of it that are shown.

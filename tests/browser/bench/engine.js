@@ -84,15 +84,15 @@ function judging({ resamples, rounds }) {
   return { seconds, value };
 }
 
-/** A problem of price, stock or ads: steps of its environment alone, and of training on it. */
-function operations({ problem, count, rounds }) {
+/** A problem of price, stock or ads: steps of its environment alone, and of training on it where that is asked for. */
+function operations({ problem, count, rounds, trained }) {
   let steps = Infinity;
   let training = Infinity;
   let sum = 0;
   let percent = 0;
   for (let round = 0; round < rounds; round += 1) {
     steps = Math.min(steps, secondsOf(() => { sum = engine.benchSteps(problem, count); }));
-    training = Math.min(training, secondsOf(() => { percent = engine.benchTraining(problem, count); }));
+    if (trained) training = Math.min(training, secondsOf(() => { percent = engine.benchTraining(problem, count); }));
   }
   return { steps, training, sum, percent };
 }

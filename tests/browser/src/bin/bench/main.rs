@@ -22,8 +22,21 @@ use xtask::{browser, wasm, workspace};
 const ROWS: u64 = 3_000_000;
 const MANY_ROWS: u64 = 10_000_000;
 
-/// Problems of price, stock and ads, as in `benches/operations.rs`, and the steps of a round on them.
-const OPERATIONS: [&str; 3] = ["season", "reorder", "bids"];
+/// Problems of price, stock and ads, as in `benches/operations.rs`, those that are trained on, and the steps of a round.
+const OPERATIONS: [&str; 9] = [
+    "price",
+    "season",
+    "newsvendor",
+    "reorder",
+    "lostsales",
+    "perishable",
+    "ads",
+    "bids",
+    "adday",
+];
+const TRAINED: [&str; 3] = ["season", "reorder", "bids"];
+/// The problem that is written in Python as well.
+const PYTHON: &str = "season";
 const OPERATION_STEPS: u32 = 5_000_000;
 /// Steps of the same in Python.
 const PYTHON_STEPS: u32 = 300_000;
@@ -213,7 +226,10 @@ impl Bench {
             self.run_native("operations", &["--quick".to_owned()])?;
             notes.clear();
             for (problem, best) in OPERATIONS.iter().zip(&mut rates) {
-                let request = json!({ "what": "operations", "problem": problem, "count": OPERATION_STEPS, "rounds": 2 });
+                let request = json!({
+                    "what": "operations", "problem": problem, "count": OPERATION_STEPS, "rounds": 2,
+                    "trained": TRAINED.contains(problem),
+                });
                 let result = self.chromium.measure("engine.js", &request)?;
                 for (place, key) in ["steps", "training"].into_iter().enumerate() {
                     best[place] =
@@ -224,7 +240,8 @@ impl Bench {
         }
         let mut rows = Vec::new();
         for ((problem, rates), notes) in OPERATIONS.iter().zip(rates).zip(&notes) {
-            for (place, kind) in ["random", "training"].into_iter().enumerate() {
+            let kinds = if TRAINED.contains(problem) { 2 } else { 1 };
+            for (place, kind) in ["random", "training"].into_iter().enumerate().take(kinds) {
                 let name = format!("operations.{kind}.{problem}");
                 let (rate, native) = (rates[place], self.native.value(&name)?);
                 rows.push(Row::measured(
@@ -259,6 +276,10 @@ impl Bench {
         match rivals::season(PYTHON_STEPS)? {
             Some(seconds) => {
                 let theirs = f64::from(PYTHON_STEPS) / seconds / 1e6;
+                let ours = OPERATIONS
+                    .iter()
+                    .zip(rates)
+                    .find(|(problem, _)| **problem == PYTHON);
                 rows.push(Row::measured(
                     "season: random, numpy loop",
                     theirs,
@@ -266,7 +287,7 @@ impl Bench {
                 ));
                 rows.push(Row::measured(
                     "season: wasm / numpy loop",
-                    rates[0][0] / theirs,
+                    ours.map_or(f64::NAN, |(_, [steps, _])| steps / theirs),
                     "x",
                 ));
             }
