@@ -5,7 +5,7 @@
 //! - [`log`]: a behaviour log, from bytes to sessions;
 //! - [`demand`]: orders as units by item and period, price response, forecasts; [`nn`]: neural networks, which know nothing of shops;
 //! - [`behaviour`]: what a user does next;
-//! - [`env`]: decision problems: the shop, textbook problems, price, stock and ads;
+//! - [`env`](mod@env): decision problems: the shop, textbook problems, price, stock and ads;
 //! - [`agent`]: Q-learning; [`solve`]: the exact optimum that it is held against;
 //! - [`train`]: the training loop;
 //! - [`evaluate`]: both boards, off-policy estimates, experiments; [`recommend`]: lists for users, with reasons;

@@ -51,6 +51,8 @@ fn take(name: &str, setting: &Setting) -> Result<()> {
         "{top}.scrollIntoView({{ behavior: 'instant', block: 'start' }})"
     ))?;
     page.value("document.activeElement.blur()")?;
+    // What draws comes with the first chart in view.
+    page.wait_for("document.querySelector('#learn-view q-chart button.icon')?.disabled === false")?;
     let path = workspace::root().join("docs").join(format!("{name}.png"));
     std::fs::create_dir_all(workspace::root().join("docs"))?;
     std::fs::write(&path, page.picture()?)?;
