@@ -61,9 +61,30 @@ pub(super) fn check_source(source: &Source) -> Result<(), Problem> {
         Source::Sample { id } if sample_file(id).is_none() => {
             Err(unknown(&format!("sample “{id}”"), &format!("示例“{id}”")))
         }
-        Source::Inline { data, .. } => link::unpack(data, project::LARGEST as u64).map(drop),
+        Source::Inline { data, .. } => check_log(data),
         _ => Ok(()),
     }
+}
+
+fn check_log(data: &str) -> Result<(), Problem> {
+    match link::unpack(data, project::LARGEST as u64) {
+        Err(problem) if problem.code == "link.long" => Err(too_long()),
+        unpacked => unpacked.map(drop),
+    }
+}
+
+fn too_long() -> Problem {
+    Problem::new(
+        "link.long",
+        Text::new(
+            "The log inside the experiment unpacks to more than 16 MiB, which none does that Qcart puts there.",
+            "实验内的日志解包后超过 16 MiB，而 Qcart 不会放入这么大的日志。",
+        ),
+        Text::new(
+            "It was edited: ask for the link and for the file of the log instead.",
+            "它被改动过：请重新索取链接以及日志文件。",
+        ),
+    )
 }
 
 fn unknown(en: &str, zh: &str) -> Problem {
