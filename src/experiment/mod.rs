@@ -187,9 +187,10 @@ impl Experiment {
     /// Reads an experiment from its JSON and checks every part of it.
     ///
     /// # Errors
-    /// `link.content` where the JSON is not of this shape; what the parameter table says of a value out of range.
+    /// `link.content` where the JSON is not of this shape; those of [`Unchecked::check`], and of [`link::unpack`] for a log inside.
     pub fn from_json(json: &str) -> Result<Self, Problem> {
         let raw: Unchecked = serde_json::from_str(json).map_err(|error| unreadable(&error))?;
+        known::check_log(&raw.source)?;
         raw.check()
     }
 
@@ -207,7 +208,7 @@ impl Unchecked {
     ///
     /// # Errors
     /// What the parameter table says of a value out of range, what is wrong with a change, a comparison or a finding; `link.unknown`
-    /// for a problem or sample that there is none of; those of [`link::unpack`] for a log inside.
+    /// for a problem or sample that there is none of.
     pub fn check(self) -> Result<Experiment, Problem> {
         known::check_problem(&self.problem)?;
         known::check_source(&self.source)?;
