@@ -32,7 +32,9 @@ export function brief(x, digits = 3) {
   const size = Math.abs(x);
   if (size !== 0 && (size < 1e-3 || size >= 1e7)) {
     const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
-    return `${number({ minimumFractionDigits: digits - 1 }).format(+mantissa)}·10${raised(+exponent)}`;
+    // Numbers that change keep their width; those given with all their digits have no zeros at the end.
+    const fraction = digits > 6 ? { maximumFractionDigits: digits - 1 } : { minimumFractionDigits: digits - 1 };
+    return `${number(fraction).format(+mantissa)}·10${raised(+exponent)}`;
   }
   return number({ maximumSignificantDigits: digits }).format(x);
 }

@@ -26,7 +26,7 @@ function field(parameter, value) {
   return html`<div class="field" data-hyper=${name}>
     <label for=${`h-${name}`}>${say(label)}</label>
     <div class=${`box ${unit ? "has-unit" : ""}`}>${control(parameter, value)}${unit ? html`<span class="unit">${unit}</span>` : nothing}</div>
-    <span class="small soft" id=${`hd-${name}`}>${say(meaning)} <span class="num">${facts(parameter)}</span></span>
+    <span class="small soft" id=${`hd-${name}`}>${say(meaning)} · <span class="num">${facts(parameter)}</span></span>
   </div>`;
 }
 
