@@ -13,11 +13,12 @@
 //! - [`lab`]: the experiment in progress, driven by requests and slices of work;
 //! - [`plot`]: charts, and `web`: the browser boundary.
 //!
-//! [`problem`] and [`random`] serve them all. ARCHITECTURE.md says which rules hold between them, and why.
+//! [`problem`], [`random`] and [`distribution`] serve them all. ARCHITECTURE.md says which rules hold between them, and why.
 
 pub mod agent;
 pub mod behaviour;
 pub mod demand;
+pub mod distribution;
 pub mod env;
 pub mod evaluate;
 pub mod experiment;

@@ -2,7 +2,7 @@
 
 use super::forecast::{check, too_short};
 use super::smooth::{Method, Run};
-use super::special::student_quantile;
+use crate::distribution::student_quantile;
 use crate::problem::{Problem, Text};
 
 /// Fewest tested periods that tell anything: with fewer, one odd period decides, and Student's interval stands on errors that are far
@@ -122,7 +122,7 @@ fn interval(values: &[f64], mean: f64, among: usize) -> (f64, f64) {
     let n = values.len();
     let squares = values.iter().map(|value| (value - mean) * (value - mean));
     let error = libm::sqrt(squares.sum::<f64>() / (n as f64 - 1.0) / n as f64);
-    let half = student_quantile(1.0 - 0.025 / among.max(1) as f64, n - 1) * error;
+    let half = student_quantile(1.0 - 0.025 / among.max(1) as f64, (n - 1) as f64) * error;
     (mean - half, mean + half)
 }
 

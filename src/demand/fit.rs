@@ -2,7 +2,7 @@
 
 use super::orders::Observation;
 use super::response::PriceResponse;
-use super::special::student_point;
+use crate::distribution::student_quantile;
 use crate::problem::{Problem, Text};
 
 /// Fewest periods to fit on.
@@ -135,7 +135,7 @@ pub fn fit(observations: &[Observation], form: Form) -> Result<PriceFit, Problem
             (response, slope * mean_price * (1.0 - share))
         }
     };
-    let half = student_point(n - 2) * line.slope_error;
+    let half = student_quantile(0.975, (n - 2) as f64) * line.slope_error;
     Ok(PriceFit {
         response,
         slope,

@@ -60,28 +60,6 @@ pub fn lambert_w(x: f64) -> f64 {
     w
 }
 
-/// The 97.5 % point of Student's distribution with at least one degree of freedom: exact to four digits up to three
-/// degrees, beyond by Cornish & Fisher.
-#[must_use]
-pub fn student_point(degrees: usize) -> f64 {
-    if let Some(&exact) = [12.706, 12.706, 4.3027, 3.1824].get(degrees) {
-        return exact;
-    }
-    student_quantile(0.975, degrees)
-}
-
-/// The quantile of Student's distribution by the expansion of Cornish & Fisher (Abramowitz & Stegun 26.7.5): to three digits for a
-/// `share` within 0.005 to 0.995 and at least seven degrees of freedom.
-#[must_use]
-pub fn student_quantile(share: f64, degrees: usize) -> f64 {
-    let (z, n) = (normal_quantile(share), degrees as f64);
-    let z2 = z * z;
-    let first = (z2 + 1.0) / 4.0;
-    let second = ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
-    let third = (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
-    z * (1.0 + (first + (second + third / n) / n) / n)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,25 +70,6 @@ mod tests {
         assert!((normal_quantile(0.9) - 1.281_551_565_544_600_4).abs() < 1e-12);
         assert!(normal_quantile(0.5).abs() < 1e-12);
         assert!(normal_quantile(1.0).is_nan() && normal_quantile(f64::NAN).is_nan());
-    }
-
-    /// Printed in Abramowitz & Stegun, table 26.10.
-    #[test]
-    fn student_quantiles_are_those_of_the_tables() {
-        for (share, degrees, printed) in [
-            (0.975, 7, 2.365),
-            (0.995, 7, 3.499),
-            (0.975, 20, 2.086),
-            (0.995, 20, 2.845),
-            (0.995, 60, 2.660),
-        ] {
-            let point = student_quantile(share, degrees);
-            // Within one and a half units of the third digit, as the expansion is said to be.
-            assert!(
-                (point / printed - 1.0).abs() < 1.5e-3,
-                "{share} {degrees} {point}"
-            );
-        }
     }
 
     #[test]

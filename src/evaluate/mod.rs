@@ -5,7 +5,6 @@ pub mod abtest;
 mod bootstrap;
 pub mod canary;
 mod compare;
-pub mod distribution;
 mod leaderboard;
 mod metrics;
 pub mod ope;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::distribution::{normal_cdf, normal_quantile, student_quantile, student_tail};
+use crate::distribution::{normal_cdf, normal_quantile, student_quantile, student_tail};
 use crate::evaluate::ope::Estimate;
 use crate::evaluate::value::Returns;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::distribution::{normal_cdf, normal_quantile};
+use crate::distribution::{normal_cdf, normal_quantile};
 use crate::problem::{Problem, Text};
 
 /// What is measured on each user.

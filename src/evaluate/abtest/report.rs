@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, effect, holm};
 use super::monitor::{FEWEST_USERS, Monitor, Point};
-use crate::evaluate::distribution::chi_squared_tail;
+use crate::distribution::chi_squared_tail;
 use crate::evaluate::ope::{Answer, Estimate};
 use crate::problem::Text;
 

@@ -1,8 +1,8 @@
 //! Returns of simulated episodes, and their mean with its interval.
 
 use super::policy::Stochastic;
+use crate::distribution::student_quantile;
 use crate::env::Environment;
-use crate::evaluate::distribution::student_quantile;
 use crate::evaluate::ope::Estimate;
 use crate::random::{Rng, stream};
 

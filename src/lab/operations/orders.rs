@@ -15,7 +15,7 @@ use crate::demand::forecast::forecast;
 use crate::demand::orders::{Demand, Observation, Period};
 use crate::demand::response::PriceResponse;
 use crate::demand::smooth::Method;
-use crate::demand::special::student_point;
+use crate::distribution::student_quantile;
 use crate::env::inventory::Costs;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::experiment::parameters::{Settings, Value};
@@ -196,7 +196,7 @@ fn at_prices(observations: &[Observation]) -> Vec<AtPrice> {
                 .sum();
             let interval = (n > 1).then(|| {
                 let error = libm::sqrt(squares / (n as f64 - 1.0) / n as f64);
-                let half = student_point(n - 1) * error;
+                let half = student_quantile(0.975, (n - 1) as f64) * error;
                 ((units - half).max(0.0), units + half)
             });
             AtPrice {

@@ -3,7 +3,7 @@
 use super::super::problems::Problem as Decision;
 use super::super::protocol::{Actions, AxisView, Earnings, Gap, Measure, PolicyMap, Rule, Shown};
 use super::{Entry, Operation};
-use crate::demand::special::student_point;
+use crate::distribution::student_quantile;
 use crate::env::axes::{Axes, Axis};
 use crate::env::{Environment, Model};
 use crate::experiment::parameters::Settings;
@@ -101,7 +101,8 @@ impl View<'_> {
         let percent = mean(&mut percents.iter().copied());
         let interval = (n > 1).then(|| {
             let squares = mean(&mut percents.iter().map(|p| (p - percent) * (p - percent)));
-            let half = student_point(n - 1) * libm::sqrt(squares / (n as f64 - 1.0));
+            let half =
+                student_quantile(0.975, (n - 1) as f64) * libm::sqrt(squares / (n as f64 - 1.0));
             // No policy is better than the optimum.
             ((percent - half).max(0.0), percent + half)
         });

@@ -159,4 +159,23 @@ mod tests {
             near(normal_cdf(normal_quantile(p)), p, 1e-14);
         }
     }
+
+    /// Printed in Abramowitz & Stegun, table 26.10.
+    #[test]
+    fn student_quantiles_are_those_of_the_tables() {
+        for (share, degrees, printed) in [
+            (0.975, 7.0, 2.365),
+            (0.995, 7.0, 3.499),
+            (0.975, 20.0, 2.086),
+            (0.995, 20.0, 2.845),
+            (0.995, 60.0, 2.660),
+        ] {
+            let point = student_quantile(share, degrees);
+            // Printed with four digits.
+            assert!(
+                (point / printed - 1.0).abs() < 2.5e-4,
+                "{share} {degrees} {point}"
+            );
+        }
+    }
 }
