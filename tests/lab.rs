@@ -5,7 +5,7 @@ use qcart::experiment::outcome::{Outcome, Verdict};
 use qcart::experiment::parameters::Value;
 use qcart::experiment::{Source, link};
 use qcart::lab::Lab;
-use qcart::lab::protocol::{Carry, RecommendationView, Request, Response};
+use qcart::lab::protocol::{Carry, OperationsRequest, RecommendationView, Request, Response};
 use qcart::log::{ImportOptions, Role};
 
 fn ask(lab: &mut Lab, request: Request) -> Vec<Response> {
@@ -578,6 +578,16 @@ fn a_refused_decision_harms_nothing() {
         key: "maxStock".to_owned(),
         value: Value::Number(1.0),
     });
+    assert!(problem(&refused).is_some(), "{refused:?}");
+    assert_eq!(
+        lab.request(Request::Share {
+            carry: Carry::Nothing
+        }),
+        shared
+    );
+    let settings = [("maxStock".to_owned(), Value::Number(1.0))].into();
+    let request = OperationsRequest::Apply { settings };
+    let refused = lab.request(Request::Operations(request));
     assert!(problem(&refused).is_some(), "{refused:?}");
     assert_eq!(
         lab.request(Request::Share {

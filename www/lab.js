@@ -63,12 +63,23 @@ export async function askOperations(request) {
 
 /** Sets several parameters at once. */
 export async function apply(settings) {
+  state.decide.problemText = await wish(settings, { type: "operations", request: { type: "apply", settings } });
+  changed();
+}
+
+/** Asks the engine for settings that the page shows at once; gives the problem where they are refused, and all is as it was. */
+async function wish(settings, request, forgets = true) {
+  const { learn } = state;
+  const before = Object.fromEntries(Object.keys(settings).map((key) => [key, state.settings[key]]));
   Object.assign(state.settings, settings);
-  forgetLearning();
+  if (forgets) forgetLearning();
   changed();
-  const { problem } = await ask({ type: "operations", request: { type: "apply", settings } });
-  state.decide.problemText = problem;
-  changed();
+  const { problem } = await ask(request);
+  if (problem) {
+    Object.assign(state.settings, before);
+    state.learn = learn;
+  }
+  return problem;
 }
 
 /** A request; its problem, if it has one, is returned instead of shown. */
@@ -218,20 +229,14 @@ const isAside = (key, group) =>
 
 /** Takes a checked value; a live one acts at once, the others start what depends on them anew. */
 export async function set(key, value) {
-  const before = state.settings[key];
-  if (before === value) return;
-  state.settings[key] = value;
+  if (state.settings[key] === value) return;
   const { group, live, domain } = parameter(key);
-  const { learn } = state;
   const running = state.learn.phase === "running" || state.learn.phase === "paused";
   state.share.stale = true;
-  if (group !== "generator" && group !== "sessions" && !isAside(key, group) && !(live && running)) forgetLearning();
-  changed();
-  const { problem } = await ask({ type: "set", key, value });
+  const forgets = group !== "generator" && group !== "sessions" && !isAside(key, group) && !(live && running);
+  const problem = await wish({ [key]: value }, { type: "set", key, value }, forgets);
   if (problem) {
-    // Refused: all is as it was, and the field says why.
-    state.settings[key] = before;
-    state.learn = learn;
+    // The field keeps what was asked for, and says why not.
     if (domain.type !== "choice" && domain.type !== "flag") state.drafts[key] = String(value);
     state.wrong[key] = problem;
     changed();

@@ -151,7 +151,12 @@ impl Lab {
 
     /// Carries out a request. A problem is an answer like any other; what was there before it stays.
     pub fn request(&mut self, request: Request) -> Vec<Response> {
-        answered(self.answer(request))
+        let before = self.settings.clone();
+        let answer = self.answer(request);
+        if answer.is_err() {
+            self.settings = before;
+        }
+        answered(answer)
     }
 
     /// The next bytes of the log being imported.
@@ -338,15 +343,9 @@ impl Lab {
     }
 
     /// Makes the decision problem and starts solving it. Another problem brings the settings that suit it. A shop is made in
-    /// slices, and told of when it is made.
-    /// Where it is refused, what was decided before stays, with what was learned.
+    /// slices, and told of when it is made. Where it is refused, what was decided before stays, with what was learned.
     fn decide(&mut self, problem: &str) -> Answer {
-        let before = self.settings.clone();
-        let begun = self.begin_deciding(problem);
-        if begun.is_err() {
-            self.settings = before;
-        }
-        let begun = begun?;
+        let begun = self.begin_deciding(problem)?;
         self.forget_decision();
         self.problem = problem.to_owned();
         match begun {
@@ -495,16 +494,12 @@ impl Lab {
         if key == "approximator" {
             return self.approximate(value);
         }
-        let before = self.settings.get(key).cloned();
         self.settings.set(key, value)?;
         if self.rebuilds(parameter) {
             let problem = self.problem.clone();
-            let answer = self.decide(&problem);
-            match before {
-                Some(before) if answer.is_err() => self.settings.set(key, before)?,
-                _ => self.promise = Promise::default(),
-            }
-            return answer;
+            let decided = self.decide(&problem)?;
+            self.promise = Promise::default();
+            return Ok(decided);
         }
         self.promise = Promise::default();
         match parameter.group {

@@ -46,11 +46,13 @@ impl Lab {
                 for (key, value) in settings {
                     self.settings.set(&key, value)?;
                 }
-                self.promise = Promise::default();
                 if concerned {
                     let problem = self.problem.clone();
-                    return self.decide(&problem);
+                    let decided = self.decide(&problem)?;
+                    self.promise = Promise::default();
+                    return Ok(decided);
                 }
+                self.promise = Promise::default();
                 self.forget_training();
                 return done();
             }
