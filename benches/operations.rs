@@ -23,23 +23,19 @@ use qcart::solve::closed_form::fluid;
 /// Steps a round.
 const STEPS: u32 = 5_000_000;
 
-/// Problems whose environments the browser runs too, and those of them that it trains on.
-const QUICK: [&str; 9] = [
-    "price",
-    "season",
-    "newsvendor",
-    "reorder",
-    "lostsales",
-    "perishable",
-    "ads",
-    "bids",
-    "adday",
-];
+/// Problems whose environments the browser runs too: all of price, stock and ads.
+fn run_in_browser() -> impl Iterator<Item = &'static str> {
+    let all = qcart::lab::problems::problems().into_iter();
+    all.filter(|problem| ["price", "stock", "ads"].contains(&problem.family))
+        .map(|problem| problem.id)
+}
+
+/// Those of them that it trains on.
 const TRAINED: [&str; 3] = ["season", "reorder", "bids"];
 
 fn main() {
     if std::env::args().any(|argument| argument == "--quick") {
-        QUICK.into_iter().for_each(quick);
+        run_in_browser().for_each(quick);
         return;
     }
     measure("monopoly", &problems::monopoly(), 1.0, 1_000_000);

@@ -11,6 +11,7 @@ mod table;
 use anyhow::{Context, Result};
 use qcart_browser_tests::driver::Driver;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use table::Row;
@@ -22,21 +23,9 @@ use xtask::{browser, wasm, workspace};
 const ROWS: u64 = 3_000_000;
 const MANY_ROWS: u64 = 10_000_000;
 
-/// Problems of price, stock and ads, as in `benches/operations.rs`, those that are trained on, and the steps of a round.
-const OPERATIONS: [&str; 9] = [
-    "price",
-    "season",
-    "newsvendor",
-    "reorder",
-    "lostsales",
-    "perishable",
-    "ads",
-    "bids",
-    "adday",
-];
-const TRAINED: [&str; 3] = ["season", "reorder", "bids"];
 /// The problem that is written in Python as well.
 const PYTHON: &str = "season";
+/// Steps of a round on a problem of price, stock or ads, as in `benches/operations.rs`.
 const OPERATION_STEPS: u32 = 5_000_000;
 /// Steps of the same in Python.
 const PYTHON_STEPS: u32 = 300_000;
@@ -220,16 +209,18 @@ struct Bench {
 impl Bench {
     /// Price, stock and ads: steps of the environments alone, and of training on them; what came out must be equal.
     fn operations(&mut self) -> Result<Vec<Row>> {
-        let mut rates = [[0.0_f64; 2]; OPERATIONS.len()];
-        let mut notes = Vec::new();
+        let (mut rates, mut notes) = (BTreeMap::new(), Vec::new());
+        let mut trained = Vec::new();
         for _ in 0..TURNS {
             self.run_native("operations", &["--quick".to_owned()])?;
+            trained = self.native.after("operations.training.");
             notes.clear();
-            for (problem, best) in OPERATIONS.iter().zip(&mut rates) {
+            for problem in self.native.after("operations.random.") {
                 let request = json!({
                     "what": "operations", "problem": problem, "count": OPERATION_STEPS, "rounds": 2,
-                    "trained": TRAINED.contains(problem),
+                    "trained": trained.contains(&problem),
                 });
+                let best = rates.entry(problem).or_insert([0.0_f64; 2]);
                 let result = self.chromium.measure("engine.js", &request)?;
                 for (place, key) in ["steps", "training"].into_iter().enumerate() {
                     best[place] =
@@ -239,8 +230,8 @@ impl Bench {
             }
         }
         let mut rows = Vec::new();
-        for ((problem, rates), notes) in OPERATIONS.iter().zip(rates).zip(&notes) {
-            let kinds = if TRAINED.contains(problem) { 2 } else { 1 };
+        for ((problem, rates), notes) in rates.iter().zip(&notes) {
+            let kinds = if trained.contains(problem) { 2 } else { 1 };
             for (place, kind) in ["random", "training"].into_iter().enumerate().take(kinds) {
                 let name = format!("operations.{kind}.{problem}");
                 let (rate, native) = (rates[place], self.native.value(&name)?);
@@ -276,10 +267,7 @@ impl Bench {
         match rivals::season(PYTHON_STEPS)? {
             Some(seconds) => {
                 let theirs = f64::from(PYTHON_STEPS) / seconds / 1e6;
-                let ours = OPERATIONS
-                    .iter()
-                    .zip(rates)
-                    .find(|(problem, _)| **problem == PYTHON);
+                let ours = rates.get(PYTHON);
                 rows.push(Row::measured(
                     "season: random, numpy loop",
                     theirs,
@@ -287,7 +275,7 @@ impl Bench {
                 ));
                 rows.push(Row::measured(
                     "season: wasm / numpy loop",
-                    ours.map_or(f64::NAN, |(_, [steps, _])| steps / theirs),
+                    ours.map_or(f64::NAN, |[steps, _]| steps / theirs),
                     "x",
                 ));
             }

@@ -47,6 +47,12 @@ impl Results {
         Ok(&self.get(name)?.1)
     }
 
+    /// What follows a prefix in the names of what was printed.
+    pub fn after(&self, prefix: &str) -> Vec<String> {
+        let names = self.0.keys().filter_map(|name| name.strip_prefix(prefix));
+        names.map(str::to_owned).collect()
+    }
+
     fn get(&self, name: &str) -> Result<&(f64, String)> {
         self.0
             .get(name)
