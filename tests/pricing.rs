@@ -12,6 +12,16 @@ use qcart::random::stream;
 use qcart::solve::closed_form::{fluid, monopoly, season};
 use qcart::solve::{backward, value_iteration};
 
+const LOGIT: PriceResponse = PriceResponse::Logit {
+    visitors: 40.0,
+    utility: 3.0,
+    slope: 0.1,
+};
+const ISO_ELASTIC: PriceResponse = PriceResponse::IsoElastic {
+    base: 20_000.0,
+    elasticity: 2.0,
+};
+
 fn one_period() -> PricingConfig {
     PricingConfig {
         response: PriceResponse::Linear {
@@ -47,15 +57,8 @@ fn one_period_has_the_monopoly_price() {
             base: 100.0,
             slope: 2.0,
         },
-        PriceResponse::Logit {
-            visitors: 40.0,
-            utility: 3.0,
-            slope: 0.1,
-        },
-        PriceResponse::IsoElastic {
-            base: 20_000.0,
-            elasticity: 2.0,
-        },
+        LOGIT,
+        ISO_ELASTIC,
     ] {
         let pricing = Pricing::new(&PricingConfig {
             response,
@@ -326,17 +329,7 @@ fn q_learning_is_within_half_a_percent_of_a_season_with_situations() {
 /// Nine prices, as for the linear demand of the benchmark.
 #[test]
 fn q_learning_finds_the_best_price_of_curved_demand() {
-    for response in [
-        PriceResponse::Logit {
-            visitors: 40.0,
-            utility: 3.0,
-            slope: 0.1,
-        },
-        PriceResponse::IsoElastic {
-            base: 20_000.0,
-            elasticity: 2.0,
-        },
-    ] {
+    for response in [LOGIT, ISO_ELASTIC] {
         let pricing = Pricing::new(&PricingConfig {
             response,
             ladder: (0..9).map(|i| 14.0 + 4.0 * f64::from(i)).collect(),

@@ -9,7 +9,7 @@ use super::protocol::{
     Expected, ModelInfo, Response,
 };
 use super::{Answer, Lab, done};
-use crate::behaviour::neural::{Course, Learning, NETWORKS, Neural};
+use crate::behaviour::neural::{Course, Learning, Neural};
 use crate::behaviour::{BehaviourModel, Choice, Given, Sessions, Watch};
 use crate::evaluate::{
     Leaderboard, Metric, Outcome, Protocol, Search, Split, Trial, Walk, all_models, build,
@@ -109,17 +109,12 @@ fn called(name: &str) -> String {
     plain.map_or_else(|_| name.to_owned(), |choice| choice.to_string())
 }
 
-/// Whether the parameter `steps` of a model says where its learning was stopped; that of others is a hyperparameter like any other.
-fn learns_in_steps(model: &str) -> bool {
-    model.starts_with("blend") || NETWORKS.iter().any(|kind| kind.name == model)
-}
-
-/// What a tested model is called: as it was asked for, with the steps after which its learning was stopped by hand, where it was. What tuning
-/// found is found again, and is no part of the name.
-fn name(asked: &str, tested: &Choice) -> Result<String, Problem> {
+/// What a tested model is called: as it was asked for, with the steps after which the learning of its networks was stopped by hand, where it
+/// was; `steps` of a model without is a hyperparameter like any other. What tuning found is found again, and is no part of the name.
+fn name(asked: &str, tested: &Choice, networks: &[&Neural]) -> Result<String, Problem> {
     let mut named = Choice::parse(asked)?;
     let steps = tested.parameters.get("steps");
-    if let Some(steps) = steps.filter(|_| learns_in_steps(&tested.model)) {
+    if let Some(steps) = steps.filter(|_| !networks.is_empty()) {
         named.parameters.insert("steps".to_owned(), steps.clone());
     }
     Ok(plain(&named)?.to_string())
@@ -306,7 +301,7 @@ impl Test {
     fn trial(self, asked: &str) -> Result<(Trial, Box<dyn BehaviourModel>), Problem> {
         let outcome = self.walk.finish();
         let trial = Trial {
-            name: name(asked, &self.choice)?,
+            name: name(asked, &self.choice, &self.model.networks())?,
             choice: self.choice,
             tuned: self.tuned,
             fit_ms: self.fit_ms,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{fs, io::Write as _, iter};
 use xtask::workspace;
 
-const GOOD: &str = "user,item,event,time\nann,tea,view,2026-03-01 09:30\nann,cup,cart,2026-03-01 09:31\n\
+pub const GOOD: &str = "user,item,event,time\nann,tea,view,2026-03-01 09:30\nann,cup,cart,2026-03-01 09:31\n\
                     bob,tea,view,2026-03-01 10:00\nbob,pot,purchase,2026-03-01 10:05\n";
 
 #[test]
@@ -176,15 +176,20 @@ fn decoders_are_fetched_when_a_file_needs_them() {
     });
 }
 
+/// Bytes in which nothing can be read.
+pub fn noise(length: u32) -> Vec<u8> {
+    (0..length)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect()
+}
+
 /// Each is refused in words, and the log that was there before stays.
 #[test]
 fn what_is_no_log_is_refused_in_words() {
     scenario(&Setting::default(), |page| {
         page.wait_until_ready()?;
         page.drop_file("good.csv", GOOD.as_bytes())?;
-        let noise: Vec<u8> = (0..50_000_u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect();
+        let noise = noise(50_000);
         let cases: [(&str, &[u8]); 4] = [
             ("empty.csv", b""),
             ("header.csv", b"user,item,event,time\n"),

@@ -1,11 +1,9 @@
 //! What a person can put right: a file that was read wrongly, one that could not be read, a link that someone edited.
 
+use crate::import::{GOOD, noise};
 use anyhow::{Context, Result, ensure};
 use qcart_browser_tests::{Page, Setting, scenario};
 use serde_json::json;
-
-const GOOD: &str = "user,item,event,time\nann,tea,view,2026-03-01 09:30\nann,cup,cart,2026-03-01 09:31\n\
-                    bob,tea,view,2026-03-01 10:00\nbob,pot,purchase,2026-03-01 10:05\n";
 
 /// Chooses an option of a list by its words and waits until the file was read with it.
 fn choose(page: &Page, list: &str, option: &str) -> Result<()> {
@@ -91,10 +89,10 @@ fn a_refused_file_does_not_stop_what_is_under_way() {
         page.fill("spinbutton", "Budget", "100000000")?;
         page.click("button", "Train")?;
         page.wait_for("document.querySelector('#learn-view progress')?.value > 0")?;
-        let noise: Vec<u8> = (0..300_000_u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect();
-        page.drop_file("picture.png", &[b"\x89PNG\r\n\x1a\n", &noise[..]].concat())?;
+        page.drop_file(
+            "picture.png",
+            &[b"\x89PNG\r\n\x1a\n", &noise(300_000)[..]].concat(),
+        )?;
         page.wait_for("document.querySelector('#data-view .message.bad')")?;
         let at = page.value("document.querySelector('#learn-view progress').value")?;
         page.wait_for(&format!(
