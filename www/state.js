@@ -137,10 +137,18 @@ export function onChange(render) {
   draw = render;
 }
 
-/** Marks views as out of date; they are drawn before the next frame, or the next few where there is much to draw. */
+/** Marks views as out of date; they are drawn after the next frame, or the next few where there is much to draw. */
 export function changed(...views) {
   for (const view of views.length ? views : VIEWS) stale.add(view);
-  if (!frame) frame = requestAnimationFrame(flush);
+  later();
+}
+
+const { port1: turn, port2: bell } = new MessageChannel();
+turn.onmessage = flush;
+
+/** Draws once a frame, but not in it: layout and paint are a task of their own then, so that neither task is long. */
+function later() {
+  frame ||= requestAnimationFrame(() => bell.postMessage(null));
 }
 
 const EVERY = 100;
@@ -157,7 +165,7 @@ export function changedSoon(...views) {
   }, EVERY);
 }
 
-/** Milliseconds of drawing in one frame after which the other views wait for the next: layout and paint take as long again. */
+/** Milliseconds of drawing after which the other views wait for the next frame: layout and paint take longer than that. */
 const ENOUGH = 3;
 
 function flush() {
@@ -168,6 +176,6 @@ function flush() {
     draw(view);
     if (performance.now() - begun > ENOUGH) break;
   }
-  if (stale.size) frame = requestAnimationFrame(flush);
+  if (stale.size) later();
   document.querySelector("main").ariaBusy = stale.size ? "true" : null;
 }

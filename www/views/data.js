@@ -223,7 +223,7 @@ function eventWords(list) {
 const firstRows = (preview) => html`<h3>${t("data.firstRows")}</h3>
   <div class="preview" tabindex="0" role="region" aria-label=${t("data.firstRows")}><table>
     <thead><tr>${preview.columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
-    <tbody>${preview.rows.slice(0, 50).map((row) => html`<tr>${preview.columns.map((_, at) => html`<td>${row[at] ?? ""}</td>`)}</tr>`)}</tbody>
+    <tbody>${preview.rows.slice(0, 10).map((row) => html`<tr>${preview.columns.map((_, at) => html`<td>${row[at] ?? ""}</td>`)}</tr>`)}</tbody>
   </table></div>`;
 
 function generator() {

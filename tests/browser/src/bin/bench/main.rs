@@ -36,8 +36,6 @@ const RESAMPLES: u32 = 2000;
 /// States of the tables, and the updates of a round on them, as in `benches/qtable.rs`.
 const TABLES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const UPDATES: u64 = 4_000_000;
-/// The largest table that plain JavaScript takes part on.
-const SMALL: u32 = 100_000;
 /// How often native code and the browser take turns: other work on the machine slows now one, now the other, and each
 /// counts with its best.
 const TURNS: usize = 3;
@@ -364,12 +362,10 @@ impl Bench {
                 &digest,
                 self.native.note(&name)?,
             ));
-            if states <= SMALL {
-                let (plain, its_digest) = self.chromium.rate("maps.js", states, 1)?;
-                rows.push(Row::measured(&of("JavaScript Maps"), plain, "M/s"));
-                rows.push(Row::at_least(&of("wasm / Maps"), rate / plain, 10.0));
-                rows.push(Row::equal(&of("digests, Maps"), &digest, &its_digest));
-            }
+            let (plain, its_digest) = self.chromium.rate("maps.js", states, 1)?;
+            rows.push(Row::measured(&of("JavaScript Maps"), plain, "M/s"));
+            rows.push(Row::at_least(&of("wasm / Maps"), rate / plain, 10.0));
+            rows.push(Row::equal(&of("digests, Maps"), &digest, &its_digest));
         }
         Ok(rows)
     }

@@ -16,8 +16,10 @@ const LONGEST: f64 = 50.0;
 /// Milliseconds of a frame, which a redraw must not outlast; and how many seeds the curves drawn are of.
 const FRAME: f64 = 16.0;
 const SEEDS: u32 = 5;
+/// Visits of the page: other work on the machine may lengthen a task of any one of them.
+const VISITS: usize = 3;
 
-/// Trains on the sample that the page opens with, then reads the large log.
+/// Trains on the sample that the page opens with, then reads the large log; the middle of a few visits.
 pub fn long_tasks(scratch: &Path, site: &Path) -> Result<Vec<Row>> {
     wasm::build(wasm::Profile::Release)?;
     let folder = scratch.join("page");
@@ -27,8 +29,37 @@ pub fn long_tasks(scratch: &Path, site: &Path) -> Result<Vec<Row>> {
         ..Listen::default()
     };
     let server = Server::bind(&listen, Source::Folder(folder))?.spawn();
+    let log = site.join("events.csv").canonicalize()?;
+    let visits = (0..VISITS)
+        .map(|_| visit(server.url(), &log))
+        .collect::<Result<Vec<_>>>()?;
+    let middle = |of: fn(&Visit) -> f64| {
+        let mut all: Vec<f64> = visits.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all[VISITS / 2]
+    };
+    Ok(vec![
+        row("training", middle(|visit| visit.training)),
+        row("reading 3 million rows", middle(|visit| visit.reading)),
+        Row::at_most(
+            &format!("curves of {SEEDS} runs, drawn anew"),
+            middle(|visit| visit.redraw),
+            "ms",
+            FRAME,
+        ),
+    ])
+}
+
+/// Milliseconds of the longest tasks of one visit, and of a chart drawn anew.
+struct Visit {
+    training: f64,
+    reading: f64,
+    redraw: f64,
+}
+
+fn visit(url: &str, log: &Path) -> Result<Visit> {
     let driver = Driver::start("en-US", 1.0)?;
-    driver.open(server.url())?;
+    driver.open(url)?;
     driver.wait_for(READY, PATIENCE)?;
     listen_for_tasks(&driver)?;
     train(&driver)?;
@@ -37,21 +68,15 @@ pub fn long_tasks(scratch: &Path, site: &Path) -> Result<Vec<Row>> {
     longest(&driver)?;
     let view = "document.querySelector('#data-view')";
     let before = driver.run(&format!("return {view}.dataset.reads;"), &[])?;
-    let log = site.join("events.csv").canonicalize()?;
     driver.type_into(&driver.find("#file")?, &log.to_string_lossy())?;
     let read = format!("{view}.dataset.reads !== {before} && {view}.ariaBusy === 'false'");
     driver.wait_for(&read, PATIENCE)?;
     let reading = longest(&driver)?;
-    Ok(vec![
-        row("training", training),
-        row("reading 3 million rows", reading),
-        Row::at_most(
-            &format!("curves of {SEEDS} runs, drawn anew"),
-            redraw,
-            "ms",
-            FRAME,
-        ),
-    ])
+    Ok(Visit {
+        training,
+        reading,
+        redraw,
+    })
 }
 
 const READY: &str = "document.querySelector('[data-testid=train]')?.disabled === false";
@@ -105,7 +130,7 @@ fn redraw(driver: &Driver) -> Result<f64> {
 }
 
 fn row(during: &str, longest: f64) -> Row {
-    let name = format!("longest task of the page over {LONGEST} ms, {during}");
+    let name = format!("longest task of the page over {LONGEST} ms, {during}, middle of {VISITS}");
     Row::at_most(&name, longest, "ms", LONGEST)
 }
 
