@@ -1,6 +1,8 @@
 //! Activations, element by element.
 
-use super::vector::tanh;
+use wide::f32x4;
+
+use super::vector::{SIDE, each, put, take, tanh4};
 
 /// An activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +18,19 @@ pub enum Activation {
 const SLOPE: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044_715;
 
-fn gelu(x: f32) -> f32 {
-    0.5 * x * (1.0 + tanh(SLOPE * (x + CUBIC * x * x * x)))
+fn gelu(x: f32x4) -> f32x4 {
+    f32x4::splat(0.5) * x * (f32x4::splat(1.0) + gate(x))
 }
 
-fn gelu_slope(x: f32) -> f32 {
-    let t = tanh(SLOPE * (x + CUBIC * x * x * x));
-    0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SLOPE * (1.0 + 3.0 * CUBIC * x * x)
+fn gelu_slope(x: f32x4) -> f32x4 {
+    let (half, one) = (f32x4::splat(0.5), f32x4::splat(1.0));
+    let t = gate(x);
+    let bend = one + f32x4::splat(3.0 * CUBIC) * x * x;
+    half * (one + t) + half * x * (one - t * t) * f32x4::splat(SLOPE) * bend
+}
+
+fn gate(x: f32x4) -> f32x4 {
+    tanh4(f32x4::splat(SLOPE) * (x + f32x4::splat(CUBIC) * x * x * x))
 }
 
 impl Activation {
@@ -31,7 +39,10 @@ impl Activation {
         y.clear();
         match self {
             Self::Relu => y.extend(x.iter().map(|&x| if x > 0.0 { x } else { 0.0 })),
-            Self::Gelu => y.extend(x.iter().map(|&x| gelu(x))),
+            Self::Gelu => {
+                y.extend_from_slice(x);
+                each(y, gelu);
+            }
         }
     }
 
@@ -44,8 +55,8 @@ impl Activation {
                 }
             }
             Self::Gelu => {
-                for (d, &x) in d.iter_mut().zip(x) {
-                    *d *= gelu_slope(x);
+                for at in 0..x.len().div_ceil(SIDE) {
+                    put(d, at, take(d, at) * gelu_slope(take(x, at)));
                 }
             }
         }

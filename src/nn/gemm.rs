@@ -205,11 +205,17 @@ fn pack_panels<const N: usize>(
                 place.copy_from_slice(&from[at..at + N]);
             }
         } else if step == 1 {
-            for i in 0..lines {
-                let at = (first + i) * line;
-                for (place, value) in panel.iter_mut().zip(&from[at..at + depth]) {
-                    place[i] = *value;
-                }
+            for four in (0..lines).step_by(4) {
+                let row = |i: usize| {
+                    let at = (first + four + i.min(lines - four - 1)) * line;
+                    &from[at..at + depth]
+                };
+                turn(
+                    panel,
+                    four,
+                    (lines - four).min(4),
+                    [row(0), row(1), row(2), row(3)],
+                );
             }
         } else {
             for (p, place) in panel.iter_mut().enumerate() {
@@ -217,6 +223,30 @@ fn pack_panels<const N: usize>(
                     *value = from[(first + i) * line + p * step];
                 }
             }
+        }
+    }
+}
+
+/// Writes up to four lines of one length into a panel, from place `first` of each depth on: blocks of four by four are transposed in registers.
+#[inline]
+fn turn<const N: usize>(panel: &mut [[f32; N]], first: usize, lines: usize, rows: [&[f32]; 4]) {
+    let (blocks, rest) = panel.as_chunks_mut::<4>();
+    let done = 4 * blocks.len();
+    let fours = rows.map(|row| row.as_chunks::<4>().0);
+    for (number, block) in blocks.iter_mut().enumerate() {
+        let turned = f32x4::transpose(fours.map(|four| f32x4::new(four[number])));
+        for (place, turned) in block.iter_mut().zip(turned) {
+            let turned = turned.to_array();
+            if lines == 4 {
+                place[first..first + 4].copy_from_slice(&turned);
+            } else {
+                place[first..first + lines].copy_from_slice(&turned[..lines]);
+            }
+        }
+    }
+    for (p, place) in rest.iter_mut().enumerate() {
+        for (i, row) in rows.iter().enumerate().take(lines) {
+            place[first + i] = row[done + p];
         }
     }
 }
@@ -235,16 +265,19 @@ fn block(
             let tile = kernel(a, b);
             let row = p * HIGH;
             let high = HIGH.min(rows - row);
+            let at = row * width + column;
             for (i, sums) in tile.iter().enumerate().take(high) {
-                let at = (row + i) * width + column;
+                let out = &mut out[at + i * width..];
                 if wide == WIDE
-                    && let Some(out) = out[at..].first_chunk_mut::<WIDE>()
+                    && let Some(out) = out.first_chunk_mut::<WIDE>()
                 {
-                    for (out, sum) in out.iter_mut().zip(sums) {
-                        *out += sum;
+                    let (halves, _) = out.as_chunks_mut::<4>();
+                    for (half, sum) in halves.iter_mut().zip(sums) {
+                        *half = (f32x4::new(*half) + *sum).to_array();
                     }
                 } else {
-                    for (out, sum) in out[at..at + wide].iter_mut().zip(sums) {
+                    let sums = sums.map(f32x4::to_array);
+                    for (out, sum) in out[..wide].iter_mut().zip(sums.as_flattened()) {
                         *out += sum;
                     }
                 }
@@ -255,7 +288,7 @@ fn block(
 
 /// A tile of the product of two panels.
 #[inline]
-fn kernel(a: &[f32], b: &[f32]) -> [[f32; WIDE]; HIGH] {
+fn kernel(a: &[f32], b: &[f32]) -> [[f32x4; 2]; HIGH] {
     let mut sums = [[f32x4::splat(0.0); 2]; HIGH];
     let (a, _) = a.as_chunks::<HIGH>();
     let (b, _) = b.as_chunks::<4>();
@@ -269,13 +302,7 @@ fn kernel(a: &[f32], b: &[f32]) -> [[f32; WIDE]; HIGH] {
             sums[i][1] += a * high;
         }
     }
-    let mut tile = [[0.0; WIDE]; HIGH];
-    for i in 0..HIGH {
-        let (halves, _) = tile[i].as_chunks_mut::<4>();
-        halves[0] = sums[i][0].to_array();
-        halves[1] = sums[i][1].to_array();
-    }
-    tile
+    sums
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! A gated recurrent unit (Cho et al. 2014, in the form of cuDNN and PyTorch, whose reset gate acts after the product).
 
+use wide::f32x4;
+
 use super::gemm::{Matrix, Pack, gemm};
 use super::linear::Linear;
-use super::vector::{add, add_rows_to, add_to_rows, sigmoid, tanh};
+use super::vector::{SIDE, add, add_rows_to, add_to_rows, each, put, sigmoid4, take, tanh4};
 use super::weights::{Gradients, Id, Start, Weights};
 use super::{Shape, clear, fit};
 
@@ -169,21 +171,20 @@ fn step(
     before: &[f32],
     after: &mut [f32],
 ) {
-    let [xr, xz, xn] = thirds(input, width);
-    let [hr, hz, hn] = thirds(hidden, width);
-    let [r, z, n] = thirds_mut(gates, width);
+    let (both, new) = gates.split_at_mut(2 * width);
     let (before, after) = (&before[..width], &mut after[..width]);
-    for i in 0..width {
-        r[i] = sigmoid(xr[i] + hr[i]);
+    for ((gate, x), h) in both.iter_mut().zip(input).zip(hidden) {
+        *gate = x + h;
     }
-    for i in 0..width {
-        z[i] = sigmoid(xz[i] + hz[i]);
+    each(both, sigmoid4);
+    let (r, z) = both.split_at(width);
+    let (x, h) = (&input[2 * width..], &hidden[2 * width..]);
+    for (((new, x), r), h) in new.iter_mut().zip(x).zip(r).zip(h) {
+        *new = x + r * h;
     }
-    for i in 0..width {
-        n[i] = tanh(xn[i] + r[i] * hn[i]);
-    }
-    for i in 0..width {
-        after[i] = n[i] + z[i] * (before[i] - n[i]);
+    each(new, tanh4);
+    for (((after, n), z), before) in after.iter_mut().zip(&*new).zip(z).zip(before) {
+        *after = n + z * (before - n);
     }
 }
 
@@ -200,17 +201,29 @@ fn step_back(
     let [xr, xz, xn] = thirds_mut(input, width);
     let [hr, hz, hn] = thirds_mut(hidden, width);
     let (before, back) = (&before[..width], &mut back[..width]);
-    for i in 0..width {
-        let dn = back[i] * (1.0 - z[i]) * (1.0 - n[i] * n[i]);
-        let dr = dn * hn[i] * r[i] * (1.0 - r[i]);
-        let dz = back[i] * (before[i] - n[i]) * z[i] * (1.0 - z[i]);
-        xr[i] = dr;
-        hr[i] = dr;
-        xz[i] = dz;
-        hz[i] = dz;
-        xn[i] = dn;
-        hn[i] = dn * r[i];
-        back[i] *= z[i];
+    let one = f32x4::splat(1.0);
+    for at in 0..width.div_ceil(SIDE) {
+        let [r, z, n, d, hn_at] = [
+            take(r, at),
+            take(z, at),
+            take(n, at),
+            take(back, at),
+            take(hn, at),
+        ];
+        let dn = d * (one - z) * (one - n * n);
+        let dr = dn * hn_at * r * (one - r);
+        let dz = d * (take(before, at) - n) * z * (one - z);
+        for (row, value) in [
+            (&mut *xr, dr),
+            (hr, dr),
+            (xz, dz),
+            (hz, dz),
+            (xn, dn),
+            (hn, dn * r),
+            (back, d * z),
+        ] {
+            put(row, at, value);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Kernels on rows of numbers. Sums run in eight lanes that are added in one fixed order.
 
-use wide::f32x4;
+use wide::{f32x4, u32x4};
 
 /// Lanes of a sum: two registers of four.
 const LANES: usize = 8;
@@ -132,48 +132,95 @@ pub fn add_rows_to(matrix: &[f32], row: &mut [f32]) {
     }
 }
 
-/// `e^x` within 2 units in the last place, with the same bits on every platform (polynomial of Cephes' `expf`); below -87 it
-/// is about 1e-38 and above 88 about 1.6e38. Branchless, so that loops over it become SIMD.
+/// Numbers that are worked on side by side, element by element.
+pub const SIDE: usize = 4;
+
+/// The numbers of a row from `SIDE * place` on, side by side; zeros after its end.
 #[inline]
+#[must_use]
+pub fn take(row: &[f32], place: usize) -> f32x4 {
+    let from = &row[SIDE * place..];
+    if let Some(four) = from.first_chunk::<SIDE>() {
+        return f32x4::new(*four);
+    }
+    let mut four = [0.0; SIDE];
+    four[..from.len()].copy_from_slice(from);
+    f32x4::new(four)
+}
+
+/// Puts them back; what lies after the end of the row is dropped.
+#[inline]
+pub fn put(row: &mut [f32], place: usize, four: f32x4) {
+    let into = &mut row[SIDE * place..];
+    if let Some(into) = into.first_chunk_mut::<SIDE>() {
+        *into = four.to_array();
+    } else {
+        let left = into.len();
+        into.copy_from_slice(&four.to_array()[..left]);
+    }
+}
+
+/// Puts a function of each number in its place.
+#[inline]
+pub fn each(row: &mut [f32], of: impl Fn(f32x4) -> f32x4) {
+    let (fours, rest) = row.as_chunks_mut::<SIDE>();
+    for four in fours {
+        *four = of(f32x4::new(*four)).to_array();
+    }
+    let last = of(take(rest, 0)).to_array();
+    rest.copy_from_slice(&last[..rest.len()]);
+}
+
+/// `e^x` of four numbers within 2 units in the last place, with the same bits on every platform (polynomial of Cephes' `expf`); below -87
+/// it is about 1e-38 and above 88 about 1.6e38.
+#[inline]
+#[must_use]
+pub fn exp4(x: f32x4) -> f32x4 {
+    /// 1.5 * 2^23: adding it leaves the nearest whole number in the lowest bits.
+    const MAGIC: f32x4 = f32x4::splat(12_582_912.0);
+    // As numbers, not lanes: the compiler makes one instruction of each, which lets pass what is no number.
+    let x = x.to_array().map(|x| if x > 88.0 { 88.0 } else { x });
+    let x = f32x4::new(x.map(|x| if x < -87.0 { -87.0 } else { x }));
+    let shifted = x * f32x4::splat(std::f32::consts::LOG2_E) + MAGIC;
+    let whole = shifted - MAGIC;
+    let r = (x - whole * f32x4::splat(0.693_359_4)) - whole * f32x4::splat(-2.121_944_4e-4);
+    let p = f32x4::splat(1.987_569_1e-4);
+    let p = p * r + f32x4::splat(1.398_199_9e-3);
+    let p = p * r + f32x4::splat(8.333_452e-3);
+    let p = p * r + f32x4::splat(4.166_579_6e-2);
+    let p = p * r + f32x4::splat(1.666_666_6e-1);
+    let p = p * r + f32x4::splat(0.5);
+    let p = p * r * r + r + f32x4::splat(1.0);
+    p * f32x4::from_bits((shifted.to_bits() << 23_u32) + u32x4::splat(0x3f80_0000))
+}
+
+/// [`exp4`] of one number.
 #[must_use]
 pub fn exp(x: f32) -> f32 {
-    /// 1.5 * 2^23: adding it leaves the nearest whole number in the lowest bits.
-    const MAGIC: f32 = 12_582_912.0;
-    let x = if x > 88.0 { 88.0 } else { x };
-    let x = if x < -87.0 { -87.0 } else { x };
-    let shifted = x * std::f32::consts::LOG2_E + MAGIC;
-    let whole = shifted - MAGIC;
-    let r = (x - whole * 0.693_359_4) - whole * -2.121_944_4e-4;
-    let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_199_9e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 1.666_666_6e-1;
-    let p = p * r + 0.5;
-    let p = p * r * r + r + 1.0;
-    p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000))
+    exp4(f32x4::splat(x)).to_array()[0]
 }
 
-/// The logistic function `1 / (1 + e^-x)`.
+/// The logistic function `1 / (1 + e^-x)` of four numbers.
 #[inline]
 #[must_use]
-pub fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+pub fn sigmoid4(x: f32x4) -> f32x4 {
+    let one = f32x4::splat(1.0);
+    one / (one + exp4(-x))
 }
 
-/// The hyperbolic tangent, within 2e-7.
+/// The hyperbolic tangent of four numbers, within 2e-7.
 #[inline]
 #[must_use]
-pub fn tanh(x: f32) -> f32 {
-    1.0 - 2.0 / (exp(2.0 * x) + 1.0)
+pub fn tanh4(x: f32x4) -> f32x4 {
+    let (one, two) = (f32x4::splat(1.0), f32x4::splat(2.0));
+    one - two / (exp4(two * x) + one)
 }
 
 /// Turns scores into probabilities in place; returns the logarithm of the sum of their exponentials.
 pub fn softmax(row: &mut [f32]) -> f32 {
     let most = greatest(row);
-    for value in row.iter_mut() {
-        *value = exp(*value - most);
-    }
+    let four = f32x4::splat(most);
+    each(row, |value| exp4(value - four));
     let total = sum(row);
     scale(1.0 / total, row);
     most + libm::logf(total)
@@ -202,8 +249,33 @@ mod tests {
     fn the_hyperbolic_tangent_is_as_close_as_said() {
         for step in -1000..1000 {
             let x = step as f32 / 100.0;
-            let off = (f64::from(tanh(x)) - f64::from(x).tanh()).abs();
+            let here = tanh4(f32x4::splat(x)).to_array()[3];
+            let off = (f64::from(here) - f64::from(x).tanh()).abs();
             assert!(off < 2e-7, "{x}: {off:e}");
+        }
+    }
+
+    /// Neighbours have nothing to do with one another, whatever they are, and rows of any length are done to their end.
+    #[test]
+    fn each_number_has_its_own_exponential() {
+        for length in 0..11 {
+            let all = [
+                1.5,
+                f32::NAN,
+                -3.0,
+                f32::INFINITY,
+                f32::NEG_INFINITY,
+                0.0,
+                88.5,
+                -87.5,
+            ];
+            let row: Vec<f32> = all.into_iter().cycle().take(length).collect();
+            let mut done = row.clone();
+            each(&mut done, exp4);
+            for (x, y) in row.iter().zip(&done) {
+                assert_eq!(y.to_bits(), exp(*x).to_bits(), "{x}");
+                assert_eq!(y.is_nan(), x.is_nan());
+            }
         }
     }
 
