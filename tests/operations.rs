@@ -9,8 +9,9 @@ use qcart::env::Environment;
 use qcart::env::axes::Axes;
 use qcart::env::inventory::Costs;
 use qcart::env::inventory::backorder::Backorder;
+use qcart::experiment::finding::Finding;
 use qcart::experiment::parameters::{Settings, Value};
-use qcart::experiment::{Source, link};
+use qcart::experiment::{Experiment, Source, link};
 use qcart::lab::Lab;
 use qcart::lab::operations::{ALL, Operation};
 use qcart::lab::protocol::{
@@ -484,12 +485,69 @@ fn planted_demand_is_read_from_the_log_and_can_be_used() {
         profit,
         bound,
         ..
-    } = match answer(&mut lab, OperationsRequest::Split) {
-        OperationsAnswer::Split(view) => view,
-        other => panic!("{other:?}"),
-    };
+    } = split(&mut lab).0;
     assert_eq!(lines.len(), 5);
     assert!(spent <= 100.0 && profit > 0.0 && profit <= bound + 1e-9);
+}
+
+/// How a budget is split travels in the link, with the log that it needs; another laboratory finds the same, and another
+/// budget another digest. A problem that needs no log doesn't ask for one on its account.
+#[test]
+fn the_split_of_a_budget_travels_in_the_link() {
+    let orders = planted::orders(1).unwrap().into_bytes();
+    let mut lab = Lab::default();
+    import(&mut lab, &orders);
+    decide(&mut lab, "newsvendor", &[("splitBudget", number(60.0))]).unwrap();
+    let without = shared(&mut lab);
+    assert_eq!(
+        (&without.source, without.findings.len()),
+        (&Source::None, 0)
+    );
+    let (view, finding) = split(&mut lab);
+    assert_eq!(kept(&mut lab, finding.clone()), None);
+    let experiment = shared(&mut lab);
+    assert_ne!(experiment.source, Source::None);
+    assert_eq!(experiment.problem, "newsvendor");
+    let link = link::write(&experiment).unwrap();
+
+    let mut other = Lab::default();
+    other.open(link::read(&link).unwrap());
+    import(&mut other, &orders);
+    let (again, found) = split(&mut other);
+    assert_eq!((&again, &found), (&view, &finding));
+    assert_eq!(kept(&mut other, found), Some(true));
+
+    lab.request(Request::Set {
+        key: "splitBudget".to_owned(),
+        value: number(61.0),
+    });
+    assert_ne!(split(&mut lab).1.digest, finding.digest);
+    decide(&mut lab, "price", &[]).unwrap();
+    assert_eq!(shared(&mut lab).source, Source::None);
+}
+
+fn shared(lab: &mut Lab) -> Experiment {
+    let carry = Carry::Nothing;
+    let responses = lab.request(Request::Share { carry }).into_iter();
+    let found = responses.rev().find_map(|response| match response {
+        Response::Shared { experiment, .. } => Some(*experiment),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+fn kept(lab: &mut Lab, finding: Finding) -> Option<bool> {
+    match lab.request(Request::KeepFinding { finding }).pop() {
+        Some(Response::FindingKept { reproduced }) => reproduced,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn split(lab: &mut Lab) -> (SplitView, Finding) {
+    match answer(lab, OperationsRequest::Split) {
+        OperationsAnswer::Split { split, finding } => (split, finding),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// A log of bids gives the curve with its errors, the large day takes it, and a log that tells nothing is refused.
@@ -520,6 +578,60 @@ fn a_win_rate_is_fitted_from_a_log_of_bids() {
     };
     let responses = lab.request(Request::Operations(refused));
     assert_eq!(code(&responses).as_deref(), Some("bids.few"));
+}
+
+/// Single auctions take the fitted curve as well: one auction with money enough is worth what winning is worth times how often the
+/// highest bid wins, and the money gets a grain that fits the bids.
+#[test]
+fn single_auctions_take_the_fitted_win_rate() {
+    let one = [
+        ("marketForm", words("curve")),
+        ("marketMean", number(5.0)),
+        ("winShape", number(2.5)),
+        ("adDecisions", number(1.0)),
+        ("adBudget", number(100.0)),
+        ("bids", words("3, 6")),
+        ("shares", words("1")),
+        ("winValues", words("10")),
+    ];
+    let mut lab = Lab::default();
+    let world = decide(&mut lab, "bids", &one).unwrap();
+    let wins = 1.0 / (1.0 + (6.0_f64 / 5.0).powf(-2.5));
+    assert!((world.optimum.unwrap() - 10.0 * wins).abs() < 1e-12);
+
+    let proposal = |lab: &mut Lab, text: &str| {
+        let text = text.to_owned();
+        match answer(lab, OperationsRequest::Wins { text }) {
+            OperationsAnswer::Wins(view) => view.proposal,
+            other => panic!("{other:?}"),
+        }
+    };
+    // Odds 1 to 3, 1 and 3 to 1 at bids that double: steepness log2 3.
+    let fits = proposal(
+        &mut lab,
+        "bid,wins,auctions\n4,250,1000\n8,500,1000\n16,750,1000\n",
+    );
+    let steep = number(1.585);
+    assert_eq!(
+        (&fits["marketMean"], &fits["winShape"]),
+        (&number(8.0), &steep)
+    );
+    assert_eq!((&fits["marketForm"], fits.len()), (&words("curve"), 3));
+    let cents = proposal(
+        &mut lab,
+        "bid,wins,auctions\n.01,250,1000\n.02,500,1000\n.04,750,1000\n",
+    );
+    assert_eq!(
+        (&cents["adLevel"], &cents["adBudget"]),
+        (&number(0.004), &number(0.4))
+    );
+    assert_eq!(cents["bids"], words("0.012, 0.024, 0.036, 0.048"));
+    let settings: Vec<(&str, Value)> = cents
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.clone()))
+        .collect();
+    // As many levels of budget as before, and four bids beside staying out.
+    assert_eq!(decide(&mut lab, "bids", &settings).unwrap().pairs, 100 * 5);
 }
 
 /// Both logs of ads that ship: the planted rates are found again, the real ones differ no more than chance makes them; the

@@ -240,8 +240,15 @@ fn split_spends_no_more_than_the_budget_and_more_money_earns_more() {
     // Money is scarce, so that one unit more is worth something, and the less of it there is the more.
     assert!(number(&small["price"]) >= number(&large["price"]));
 
+    // The link asks for the log and repeats the split.
+    let link = small["link"].as_str().unwrap();
+    assert_eq!(refused(&["run", link]), "runner.log");
+    let again = json(&["run", link, "--log", &log]);
+    assert_eq!(again["verdict"]["reproduced"], true, "{again}");
+    assert_eq!(again["findings"][0]["digest"], small["digest"]);
+
     let text = said(&["split", &log]);
-    for part in ["tea", "coffee", "mug", "spent", "expected profit"] {
+    for part in ["tea", "coffee", "mug", "spent", "expected profit", "#v1."] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let priceless = folder("split").join("log.csv");

@@ -58,19 +58,21 @@ export async function openAdvice() {
 /** Takes over how an opened experiment compared models, and what it found out about policies. */
 export function openExperiment({ ranking: compared, findings: found = [] }) {
   findings = found;
-  const studies = found.some((one) => !isAdvice(one));
+  const studies = found.some(isOfBoard);
   state.evaluate.promised = false;
   state.evaluate.found = studies;
   state.evaluate.tab = studies ? "policies" : "ranking";
   if (state.policies) policies.openFindings(findings);
   if (compared) openRanking(compared);
-  if (compared || findings.length > 0) openBoards();
+  if (compared || studies) openBoards();
   if (findings.some(isAdvice)) openAdvice();
   changed("evaluate");
 }
 
 const plain = (model) => model.split(":")[0];
 const isAdvice = ({ kind }) => kind === "advice";
+/** What a network recommends stands under Look, how a budget is split under Decide. */
+const isOfBoard = ({ kind }) => !["advice", "split"].includes(kind);
 
 function openRanking({ terms, models, reference }) {
   const { unit, size } = terms.window;

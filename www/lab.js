@@ -217,6 +217,8 @@ async function decide(problem) {
   if (refused) {
     state.decide.problemText = refused;
     changed("decide");
+  } else {
+    decisions()?.begun();
   }
 }
 
@@ -430,7 +432,7 @@ export async function openExperiment(experiment) {
   state.share.wanted = source.type === "file" ? source : null;
   changed();
   if (origin) importLog(origin, options);
-  else if (source.type === "none") decide(experiment.problem);
+  if (experiment.problem !== "shop") decide(experiment.problem);
   announce(t("share.opened"));
 }
 

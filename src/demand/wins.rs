@@ -51,7 +51,18 @@ impl WinRate {
     /// The share of auctions that a bid wins.
     #[must_use]
     pub fn at(&self, bid: f64) -> f64 {
-        1.0 / (1.0 + libm::pow(bid / self.median, -self.shape))
+        log_logistic(self.median, self.shape, bid)
+    }
+}
+
+/// The share of auctions that a bid wins against a highest competing bid with the log-logistic distribution, whose odds are
+/// `(bid / median)^shape`: a logistic curve in the logarithm of the bid. 0 to 1; `bid` and `median` in the same unit.
+#[must_use]
+pub fn log_logistic(median: f64, shape: f64, bid: f64) -> f64 {
+    if bid <= 0.0 {
+        0.0
+    } else {
+        1.0 / (1.0 + libm::pow(bid / median, -shape))
     }
 }
 

@@ -7,6 +7,9 @@ use crate::problem::{Problem, Text};
 /// The longest study in characters: a table of some thousand items and positions.
 const LONGEST: usize = 200_000;
 
+/// The kind of the study that needs the log beside a decision problem that needs none: the split of a budget.
+pub const SPLIT: &str = "split";
+
 /// A study and what came of it. The study stays the text that it was written as: the page's first module passes it on
 /// without knowing studies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether the log is needed to find it again, whatever is decided.
+    #[must_use]
+    pub fn needs_log(&self) -> bool {
+        self.kind == SPLIT
+    }
+
     /// Whether every part can be what a study came to.
     ///
     /// # Errors

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::digest::Sum;
-use super::finding::{Finding, edited};
+use super::finding::{Finding, SPLIT, edited};
+use super::parameters::{self, parameter};
 use crate::behaviour::{BehaviourModel, Choice};
+use crate::demand::orders::Period;
 use crate::evaluate::abtest::Outcome;
 use crate::evaluate::build;
 use crate::evaluate::ope::Success;
@@ -31,6 +33,8 @@ pub enum Study {
     Offline(OfflineTerms),
     /// A network that learns from all sessions of the log to recommend to its users.
     Advice(AdviceTerms),
+    /// One budget split among the best sellers of the log.
+    Split(SplitTerms),
 }
 
 /// A policy of the decision problem.
@@ -369,6 +373,33 @@ pub struct AdviceTerms {
     pub model: String,
 }
 
+/// How one budget is split among the best sellers of a log, each ordered for one period.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SplitTerms {
+    /// What all orders may cost together, in currency.
+    pub budget: f64,
+    /// How many of the best sellers share it.
+    pub items: u32,
+    /// Unit cost as a share of an item's mean price.
+    pub cost_share: f64,
+    /// How long the orders are to last.
+    pub period: Period,
+}
+
+impl SplitTerms {
+    fn check(self) -> Result<(), Problem> {
+        for (key, value) in [
+            ("splitBudget", self.budget),
+            ("splitItems", f64::from(self.items)),
+            ("splitCostShare", self.cost_share),
+        ] {
+            parameter(key)?.check(&parameters::Value::Number(value))?;
+        }
+        Ok(())
+    }
+}
+
 impl Study {
     /// Reads a study from its JSON and checks it.
     ///
@@ -392,6 +423,7 @@ impl Study {
             Self::TrialLog(_) => "trialLog",
             Self::Offline(_) => "offline",
             Self::Advice(_) => "advice",
+            Self::Split(_) => SPLIT,
         }
     }
 
@@ -401,7 +433,7 @@ impl Study {
         match self {
             Self::Value(_) | Self::Sequences(_) | Self::Trial(_) => true,
             Self::OffPolicy(terms) => matches!(terms.target, TargetChoice::Trained { .. }),
-            Self::SequencesLog(_) | Self::TrialLog(_) | Self::Advice(_) => false,
+            Self::SequencesLog(_) | Self::TrialLog(_) | Self::Advice(_) | Self::Split(_) => false,
             Self::Offline(terms) => terms.own,
         }
     }
@@ -442,6 +474,7 @@ impl Study {
             }
             Self::TrialLog(terms) => real("alpha", terms.alpha, 0.0001, 0.5),
             Self::Advice(terms) => terms.check(),
+            Self::Split(terms) => terms.check(),
             Self::Offline(terms) => {
                 whole("logs", terms.logs, 1, 100)?;
                 whole("episodes", terms.episodes, 10, 100_000)?;

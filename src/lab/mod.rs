@@ -347,6 +347,10 @@ impl Lab {
     fn decide(&mut self, problem: &str) -> Answer {
         let begun = self.begin_deciding(problem)?;
         self.forget_decision();
+        if self.problem != problem {
+            // Another problem's link is not to ask for the log.
+            self.findings.retain(|finding| !finding.needs_log());
+        }
         self.problem = problem.to_owned();
         match begun {
             Begun::Building(building) => {
@@ -651,7 +655,7 @@ impl Lab {
 
     /// The experiment as it stands.
     fn experiment(&self, source: Source) -> Experiment {
-        let data = self.data.as_ref().filter(|_| self.on_log());
+        let data = self.data.as_ref().filter(|_| self.needs_log());
         let training = self.training.as_ref();
         let findings = self.findings.iter();
         Experiment {
@@ -665,10 +669,15 @@ impl Lab {
             outcome: self.outcome.clone(),
             ranking: self.ranking.clone().filter(|_| self.on_log()),
             findings: findings
-                .filter(|finding| finding.trained || self.on_log())
+                .filter(|finding| finding.trained || finding.needs_log() || self.on_log())
                 .cloned()
                 .collect(),
         }
+    }
+
+    /// Whether the experiment can't be repeated without the log.
+    fn needs_log(&self) -> bool {
+        self.on_log() || self.findings.iter().any(Finding::needs_log)
     }
 
     /// Whether the experiment is about the log: what to recommend, or nothing decided yet.

@@ -10,7 +10,7 @@ impl Lab {
     pub(super) fn share(&self, carry: Carry) -> Answer {
         let source = self.source()?;
         let packed = match (carry, &source) {
-            (Carry::InLink, _) if self.on_log() => self.data()?.inline(link::LARGEST_INLINE),
+            (Carry::InLink, _) if self.needs_log() => self.data()?.inline(link::LARGEST_INLINE),
             (Carry::InFile, Source::File { .. }) => self.data()?.inline(project::LARGEST / 2),
             _ => None,
         };
@@ -31,7 +31,7 @@ impl Lab {
     }
 
     fn source(&self) -> Result<Source, Problem> {
-        if self.on_log() {
+        if self.needs_log() {
             Ok(self.data()?.source.clone())
         } else {
             Ok(Source::None)

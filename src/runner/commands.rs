@@ -112,7 +112,7 @@ fn repeat(text: &str, log: Option<&Path>, common: &Common) -> Result<ExitCode, P
     let experiment = read_experiment(text)?;
     let mut lab = Lab::default();
     lab.open(experiment.clone());
-    if experiment.problem == SHOP {
+    if experiment.problem == SHOP || experiment.source != Source::None {
         give_data(&mut lab, &experiment, log)?;
     }
     repeat::repeat(&mut lab, &experiment, common)

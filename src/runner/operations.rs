@@ -165,13 +165,24 @@ pub fn split(arguments: &Split) -> Result<ExitCode, Problem> {
     let Split { log, common } = arguments;
     let mut lab = lab(&common.settings()?)?;
     open(&mut lab, log)?;
-    let Some(OperationsAnswer::Split(view)) = answer(&mut lab, OperationsRequest::Split)? else {
+    // Where the page has it, too.
+    commands::decide(&mut lab, "newsvendor".to_owned())?;
+    let Some(OperationsAnswer::Split { split, finding }) =
+        answer(&mut lab, OperationsRequest::Split)?
+    else {
         return Err(no_answer());
     };
+    let digest = finding.digest.clone();
+    ask(&mut lab, Request::KeepFinding { finding })?;
+    let link = share(&mut lab)?;
     if common.json {
-        output::json(&json!(view));
+        let mut value = json!(split);
+        value["digest"] = json!(digest);
+        value["link"] = json!(link);
+        output::json(&value);
     } else {
-        print_split(&view);
+        print_split(&split);
+        println!("{link}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -480,6 +480,7 @@ fn as_json(done: &Done) -> Value {
         StudyReport::Trial(report) | StudyReport::TrialLog(report) => json!(report),
         StudyReport::Offline(report) => json!(report),
         StudyReport::Advice(report) => json!(report),
+        StudyReport::Split(report) => json!(report),
     };
     if let Some(texts) = value.get("verdict").cloned() {
         value["verdict"] = texts["en"].clone();

@@ -99,10 +99,14 @@ impl Repeated {
         let study = Study::read(&promised.study)?;
         let (_, finding) = policies::studied(lab, study)?;
         let kind = &promised.kind;
-        let label = Text::new(
-            format!("the study of policies ({kind})"),
-            format!("策略评估（{kind}）"),
-        );
+        let label = if promised.needs_log() {
+            Text::new("the split of the budget", "预算的分配")
+        } else {
+            Text::new(
+                format!("the study of policies ({kind})"),
+                format!("策略评估（{kind}）"),
+            )
+        };
         self.compare(kind, label, &promised.digest, &finding.digest);
         let kept = finding.clone();
         ask(lab, Request::KeepFinding { finding: kept })?;

@@ -1,6 +1,8 @@
 // What the forms of the policy board are made of.
 
 import { html, nothing } from "../vendor/lit-html.js";
+import { isOperation } from "../decisions.js";
+import { unit } from "../decisions/money.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
 import { changed, state } from "../state.js";
@@ -83,6 +85,12 @@ export function result(kind, draw) {
   return html`<div class=${`stack ${isStale(kind) ? "old" : ""}`} data-testid=${`result-${kind}`}>${draw(made.report, made)}
     <p class="small soft num">${t("share.digest")} <code>${made.finding.digest}</code></p></div>`;
 }
+
+/** The currency typed, where price, stock or ads are decided; "" elsewhere. */
+export const currency = () => (isOperation() ? unit() : "");
+
+/** A heading of amounts, with their unit. */
+export const inUnit = (words, unit) => (unit ? `${words} (${unit})` : words);
 
 /** A value with its interval below. */
 export const withInterval = (value, [low, high], digits = 4) => html`<b>${format.fixed(value, digits)}</b><small>${format.fixed(low, digits)} – ${format.fixed(high, digits)}</small>`;

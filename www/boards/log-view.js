@@ -5,7 +5,7 @@ import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { changed, state } from "../state.js";
 import { figures } from "../views/parts.js";
-import { check, choice, decimals, exploring, number, policyName, result, told, transport, withInterval } from "./form.js";
+import { check, choice, currency, decimals, exploring, inUnit, number, policyName, result, told, transport, withInterval } from "./form.js";
 import { policiesHere } from "./policies.js";
 
 const LARGEST = 150000;
@@ -67,7 +67,7 @@ export function sequencesView() {
     </div>
     ${transport("sequences", undecided ? t("policies.undecided") : gone.length > 0 ? t("policies.trainFirst") : null)}
     ${told("sequences")}
-    ${result("sequences", ({ report, truth }) => estimates(report, truth, "policies.ess.episodes"))}
+    ${result("sequences", ({ report, truth }) => estimates(report, truth, "policies.ess.episodes", currency()))}
     ${sessions()}`;
 }
 
@@ -92,7 +92,7 @@ function sessions() {
 const withGone = (entries, name) => (entries.some(([key]) => key === name) ? entries : [...entries, [name, policyName(name)]]);
 
 /** What a study found: the verdict first, then the numbers. */
-function estimates(report, truth, effective = "policies.ess") {
+function estimates(report, truth, effective = "policies.ess", unit = "") {
   const tone = { refused: "bad", weak: "warn", given: "good" }[report.answer];
   const all = [...report.estimators, { ...report.logged, name: t("policies.logged") }];
   const digits = decimals(all.map(({ value }) => value));
@@ -105,9 +105,9 @@ function estimates(report, truth, effective = "policies.ess") {
       [t("policies.rows"), format.whole(report.n)],
       [t("policies.successes"), format.whole(report.clicks)],
     ])}
-    <q-chart size="rows" .spec=${forest(all, truth)}></q-chart>
+    <q-chart size="rows" .spec=${forest(all, truth, unit)}></q-chart>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.estimates")}><table class="board" data-testid="estimates">
-      <thead><tr><th scope="col">${t("policies.estimator")}</th><th scope="col" class="num">${t("policies.estimate")}</th>${truth === null ? nothing : html`<th scope="col" class="num">${t("policies.covers")}</th>`}</tr></thead>
+      <thead><tr><th scope="col">${t("policies.estimator")}</th><th scope="col" class="num">${inUnit(t("policies.estimate"), unit)}</th>${truth === null ? nothing : html`<th scope="col" class="num">${t("policies.covers")}</th>`}</tr></thead>
       <tbody>${all.map(({ name, value, ci }, at) => html`<tr><th scope="row">${name}</th><td class="num">${withInterval(value, ci, digits)}</td>
         ${truth === null ? nothing : html`<td class="num">${at === all.length - 1 ? format.DASH : t(ci[0] <= truth && truth <= ci[1] ? "policies.yes" : "policies.no")}</td>`}</tr>`)}
       ${truth === null ? nothing : html`<tr><th scope="row">${t("policies.truth")}</th><td class="num"><b>${format.fixed(truth, digits)}</b></td><td></td></tr>`}</tbody>
@@ -116,8 +116,8 @@ function estimates(report, truth, effective = "policies.ess") {
     <ul class="notes">${report.notes.map((note) => html`<li>${say(note)}</li>`)}</ul>`;
 }
 
-function forest(all, truth) {
+function forest(all, truth, unit) {
   const bars = all.map(({ name, value, ci }) => ({ label: name, parts: [value], interval: ci }));
   if (truth !== null) bars.push({ label: t("policies.truth"), parts: [truth], interval: [truth, truth] });
-  return { kind: "forest", title: t("policies.estimates"), x: { label: t("policies.estimates.axis") }, y: { label: t("policies.estimator") }, bars };
+  return { kind: "forest", title: t("policies.estimates"), x: { label: t("policies.estimates.axis"), unit }, y: { label: t("policies.estimator") }, bars };
 }

@@ -4,7 +4,7 @@ import { html } from "../vendor/lit-html.js";
 import { t } from "../i18n.js";
 import * as format from "../format.js";
 import { state } from "../state.js";
-import { check, decimals, number, result, told, transport, withInterval } from "./form.js";
+import { check, currency, decimals, inUnit, number, result, told, transport, withInterval } from "./form.js";
 
 const PAPERS = {
   plain: "Watkins & Dayan, Machine Learning 8 (1992)",
@@ -29,35 +29,36 @@ export function offlineView() {
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-function draw({ optimum, logging, methods }) {
+function draw({ optimum, logging, methods }, { study }) {
+  const unit = study.offline.own ? currency() : "";
   const digits = decimals(methods.flatMap(({ claims, truths }) => [mean(claims), mean(truths)]));
   const [plain, ...careful] = methods;
   const fooled = plain.excess.ci[0] > 0;
   const safe = careful.filter(({ excess }) => excess.ci[0] <= 0).map(({ name }) => t(`policies.method.${name}`));
   return html`
     <p class=${`message ${fooled ? "good" : ""}`} data-testid="offline-verdict">${fooled ? t("policies.offline.fooled", { excess: format.fixed(plain.excess.value, digits), safe: format.list(safe) }) : t("policies.offline.honest")}</p>
-    <q-chart size="rows" .spec=${excess(methods)}></q-chart>
-    <q-chart size="tall" .spec=${claims(methods, optimum)}></q-chart>
+    <q-chart size="rows" .spec=${excess(methods, unit)}></q-chart>
+    <q-chart size="tall" .spec=${claims(methods, optimum, unit)}></q-chart>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.offline.table")}><table class="board">
-      <thead><tr><th scope="col">${t("policies.method")}</th><th scope="col" class="num">${t("policies.claim")}</th><th scope="col" class="num">${t("policies.worth")}</th><th scope="col" class="num">${t("policies.excess")}</th><th scope="col">${t("policies.paper")}</th></tr></thead>
+      <thead><tr><th scope="col">${t("policies.method")}</th><th scope="col" class="num">${inUnit(t("policies.claim"), unit)}</th><th scope="col" class="num">${inUnit(t("policies.worth"), unit)}</th><th scope="col" class="num">${inUnit(t("policies.excess"), unit)}</th><th scope="col">${t("policies.paper")}</th></tr></thead>
       <tbody>${methods.map(({ name, claims: claimed, truths, excess: over }) => html`<tr><th scope="row">${t(`policies.method.${name}`)}</th>
         <td class="num">${format.fixed(mean(claimed), digits)}</td><td class="num"><b>${format.fixed(mean(truths), digits)}</b></td><td class="num">${withInterval(over.value, over.ci, digits)}</td><td class="small soft">${PAPERS[name]}</td></tr>`)}</tbody>
     </table></div>
     <p class="small soft num">${t("policies.offline.levels", { optimum: format.fixed(optimum, digits), logging: format.fixed(logging, digits), n: format.whole(plain.claims.length) })}</p>`;
 }
 
-function excess(methods) {
+function excess(methods, unit) {
   return {
     kind: "forest",
     title: t("policies.excess"),
-    x: { label: t("policies.excess.axis") },
+    x: { label: t("policies.excess.axis"), unit },
     y: { label: t("policies.method") },
     bars: methods.map(({ name, excess: { value, ci } }) => ({ label: t(`policies.method.${name}`), parts: [value], interval: ci })),
   };
 }
 
 /** On every log, what each way claims; what its policy is worth, dashed. */
-function claims(methods, optimum) {
+function claims(methods, optimum, unit) {
   const series = methods.flatMap(({ name, claims: claimed, truths }, style) => [
     { label: t("policies.claims", { name: t(`policies.method.${name}`) }), style, dash: 0, x: claimed.map((_, at) => at + 1), y: claimed, exact: true },
     { label: t("policies.worths", { name: t(`policies.method.${name}`) }), style, dash: 2, x: truths.map((_, at) => at + 1), y: truths, exact: true },
@@ -66,7 +67,7 @@ function claims(methods, optimum) {
     kind: "lines",
     title: t("policies.offline.chart"),
     x: { label: t("policies.offline.log"), whole: true },
-    y: { label: t("policies.exact") },
+    y: { label: t("policies.exact"), unit },
     series,
     references: [{ y: optimum, label: t("policies.policy.optimal") }],
   };

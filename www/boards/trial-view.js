@@ -5,7 +5,7 @@ import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { changed, state } from "../state.js";
 import { fold } from "../views/parts.js";
-import { check, choice, decimals, exploring, number, policyName, result, told, transport, withInterval, word } from "./form.js";
+import { check, choice, currency, decimals, exploring, inUnit, number, policyName, result, told, transport, withInterval, word } from "./form.js";
 import { endTrial, plan, policiesHere } from "./policies.js";
 
 export function trialView() {
@@ -34,7 +34,7 @@ function simulated() {
   return html`
     ${arms(policies, here)}
     <div class="fields terms">
-      ${number("trial", "users", 100, 10000000, 100)}${number("trial", "effect", -1e9, 1e9, "any", { empty: t("policies.trial.effect.none") })}
+      ${number("trial", "users", 100, 10000000, 100)}${number("trial", "effect", -1e9, 1e9, "any", { unit: currency(), empty: t("policies.trial.effect.none") })}
       ${number("trial", "alpha", 0.0001, 0.5, "any")}${number("trial", "power", 0.5, 0.999, "any")}${exploring()}${number("trial", "workers", 1, 32, 1)}
     </div>
     ${check("trial", "stop")}
@@ -43,7 +43,7 @@ function simulated() {
       <button type="button" ?disabled=${running !== null || missing !== null} data-testid="plan" @click=${plan}>${t("policies.plan")}</button>
       <button type="button" ?disabled=${!busy || !live} @click=${endTrial}>${t("policies.end")}</button>`)}
     ${told("trial")}
-    ${busy && live ? html`<div class="stack"><p class="small soft num">${t("policies.users", { users: format.whole(live.users), speed: format.compact(state.policies.speed) })}</p>${sequences(live.report)}</div>` : busy ? nothing : result("trial", (report) => shown(report, policyName))}`;
+    ${busy && live ? html`<div class="stack"><p class="small soft num">${t("policies.users", { users: format.whole(live.users), speed: format.compact(state.policies.speed) })}</p>${sequences(live.report, policyName, currency())}</div>` : busy ? nothing : result("trial", (report) => shown(report, policyName, currency()))}`;
 }
 
 /** The control, and what it is compared with. */
@@ -67,28 +67,30 @@ function arms(chosen, here) {
     ${chosen.length < 6 ? html`<button type="button" class="quiet" @click=${more}>${t("policies.more")}</button>` : nothing}</div>`;
 }
 
+const amount = (value) => (currency() ? `${format.brief(value)} ${currency()}` : format.brief(value));
+
 function planned() {
   const { plan: found } = state.policies;
   if (!found) return nothing;
   return html`<p class="message" data-testid="planned">${t("policies.planned", {
-    mean: format.brief(found.mean), sd: format.brief(found.sd), pilot: format.whole(found.pilot), effect: format.brief(found.effect),
-    each: format.whole(found.sizes.control), power: format.percent(state.policies.forms.trial.power, 0), detectable: format.brief(found.detectable),
+    mean: amount(found.mean), sd: amount(found.sd), pilot: format.whole(found.pilot), effect: amount(found.effect),
+    each: format.whole(found.sizes.control), power: format.percent(state.policies.forms.trial.power, 0), detectable: amount(found.detectable),
   })}</p>`;
 }
 
-/** What an experiment shows. */
-function shown(report, name = (own) => own) {
+/** What an experiment shows; outcomes are in `unit`. */
+function shown(report, name = (own) => own, unit = "") {
   const tone = { refused: "bad", weak: "warn", given: "good" }[report.answer];
   const undecided = report.comparisons.every(({ stopped }) => !stopped);
   const digits = decimals(report.arms.map(({ mean }) => mean.value));
   return html`
     <p class=${`message ${tone === "good" && undecided ? "" : tone}`} data-testid="ab-verdict">${report.arms.reduce((text, arm) => text.replaceAll(`"${arm.name}"`, `“${name(arm.name)}”`).replaceAll(`“${arm.name}”`, `“${name(arm.name)}”`), say(report.verdict))}</p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.arms")}><table class="board">
-      <thead><tr><th scope="col">${t("policies.arm")}</th><th scope="col" class="num">${t("policies.arm.users")}</th><th scope="col" class="num">${t("policies.arm.mean")}</th><th scope="col" class="num">${t("policies.arm.effect")}</th><th scope="col" class="num">${t("policies.arm.always")}</th><th scope="col" class="num">${t("policies.arm.p")}</th><th scope="col" class="num">${t("policies.arm.stopped")}</th></tr></thead>
+      <thead><tr><th scope="col">${t("policies.arm")}</th><th scope="col" class="num">${t("policies.arm.users")}</th><th scope="col" class="num">${inUnit(t("policies.arm.mean"), unit)}</th><th scope="col" class="num">${inUnit(t("policies.arm.effect"), unit)}</th><th scope="col" class="num">${inUnit(t("policies.arm.always"), unit)}</th><th scope="col" class="num">${t("policies.arm.p")}</th><th scope="col" class="num">${t("policies.arm.stopped")}</th></tr></thead>
       <tbody>${report.arms.map((arm, at) => row(arm, report.comparisons[at - 1], name, digits))}</tbody>
     </table></div>
     <p class="small soft num">${t(report.split.alarm ? "policies.split.alarm" : "policies.split", { p: format.brief(report.split.p) })}</p>
-    ${sequences(report, name)}
+    ${sequences(report, name, unit)}
     ${report.segments.length > 0 ? fold("po-segments", t("policies.segments"), () => segments(report.segments, name, digits), { open: true }) : nothing}
     <ul class="notes">${report.notes.map((note) => html`<li>${say(note)}</li>`)}</ul>`;
 }
@@ -105,7 +107,7 @@ function row(arm, comparison, name, digits) {
 }
 
 /** The running difference with its confidence sequence. */
-function sequences(report, name = policyName) {
+function sequences(report, name, unit) {
   const shownFrom = 0.15;
   const series = report.comparisons.map((comparison, style) => {
     const points = comparison.series;
@@ -127,7 +129,7 @@ function sequences(report, name = policyName) {
     kind: "lines",
     title: t("policies.sequence"),
     x: { label: t("policies.arm.users"), whole: true, log: true },
-    y: { label: t("policies.difference"), range: [Math.min(0, ...ends), Math.max(0, ...ends)] },
+    y: { label: t("policies.difference"), unit, range: [Math.min(0, ...ends), Math.max(0, ...ends)] },
     series,
     references: [{ y: 0, label: t("policies.nodifference") }],
     marks: stops.map(({ name: own, stopped }) => ({ x: stopped.users, label: t("policies.told", { name: name(own) }) })),

@@ -5,7 +5,7 @@ import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { isOperation } from "../decisions.js";
 import { changed, state } from "../state.js";
-import { AGENTS, decimals, exploring, namedBy, number, result, told, transport, withInterval } from "./form.js";
+import { AGENTS, currency, decimals, exploring, inUnit, namedBy, number, result, told, transport, withInterval } from "./form.js";
 import { costs, measure, pupilKey, pupils } from "./policies.js";
 import { figures, problemBox } from "../views/parts.js";
 
@@ -81,7 +81,7 @@ function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approxim
   const plot = kinds.includes(state.policies.plot) ? state.policies.plot : kinds[0];
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.value.table")}><table class="board" data-testid="values">
-      <thead><tr><th scope="col">${t("policies.policy")}</th><th scope="col" class="num">${t("policies.exact")}</th><th scope="col" class="num">${t("policies.share")}</th><th scope="col" class="num">${t("policies.simulated")}</th><th scope="col" class="num">n</th></tr></thead>
+      <thead><tr><th scope="col">${t("policies.policy")}</th><th scope="col" class="num">${inUnit(t("policies.exact"), currency())}</th><th scope="col" class="num">${t("policies.share")}</th><th scope="col" class="num">${inUnit(t("policies.simulated"), currency())}</th><th scope="col" class="num">n</th></tr></thead>
       <tbody>${board.policies.map((policy) => html`<tr><th scope="row">${named(policy.name)}</th>
         <td class="num"><b>${format.fixed(policy.exact, digits)}</b></td>
         <td class="num">${format.percent(policy.ofOptimum, 2)}</td>
@@ -101,7 +101,7 @@ function forest({ policies, optimum }, named) {
   return {
     kind: "forest",
     title: t("policies.value.forest"),
-    x: { label: t("policies.value.axis") },
+    x: { label: t("policies.value.axis"), unit: currency() },
     y: { label: t("policies.policy") },
     bars: [...policies].sort((a, b) => b.exact - a.exact).map(({ name, simulated: { value, ci } }) => ({ label: named(name), parts: [value - optimum], interval: [ci[0] - optimum, ci[1] - optimum] })),
   };
@@ -112,7 +112,7 @@ function regretChart(regret) {
     kind: "lines",
     title: t("policies.plot.regret"),
     x: { label: t("policies.episodes"), whole: true },
-    y: { label: t("policies.regret.axis") },
+    y: { label: t("policies.regret.axis"), unit: currency() },
     series: [{ label: t("policies.regret"), x: regret.map(({ episodes }) => episodes), y: regret.map(({ cumulative }) => cumulative), exact: true }],
   };
 }

@@ -1,6 +1,6 @@
 // Price, stock and ads: what is asked of the engine, and what it answered.
 
-import { apply, askOperations, giveLog } from "../lab.js";
+import { apply, askOperations, giveLog, keepFinding } from "../lab.js";
 import { changed, state } from "../state.js";
 
 /** What is known of the problem at hand. */
@@ -17,18 +17,24 @@ export const at = {
   demandOpen: false,
   demandProblem: null,
   waiting: false,
-  /** Of the split of a budget. */
+  /** How a budget is split: `{answer, digest, verdict, problem, of}`; `of` is what was decided meanwhile. */
   split: null,
-  splitProblem: null,
   /** A log of bids and one of ads that were shown, as text, and what is estimated from them. */
   bids: { open: false, text: "", found: null, problem: null },
   ads: { open: false, text: "", found: null, problem: null },
 };
 
-/** Another problem was chosen. */
+/** Another problem was chosen: what a log proposed for the one before is not meant for it. */
 export function begin() {
   Object.assign(at, { shown: null, baselines: null, seed: 1, slice: [], demand: at.demand && { ...at.demand, proposal: null } });
+  for (const log of [at.bids, at.ads]) log.found &&= { ...log.found, proposal: {} };
+  if (at.split && at.split.of !== state.decide.problem) at.split = null;
+}
+
+/** The engine has taken it: logs now speak of it. */
+export function begun() {
   if (at.demandOpen) askDemand();
+  for (const kind of Object.keys(QUESTIONS)) if (at[kind].found) askTextLog(kind);
 }
 
 let asking = false;
@@ -112,17 +118,26 @@ export function wished() {
 export function logRead() {
   Object.assign(at, { demand: null, split: null, demandProblem: null });
   at.item = null;
+  if (splitPromised()) {
+    at.demandOpen = true;
+    askSplit();
+  }
   if (at.demandOpen) askDemand();
 }
+
+/** Whether the opened link says how a budget was split. */
+export const splitPromised = () => state.share.promised?.findings?.some(({ kind }) => kind === "split") ?? false;
 
 export const useProposal = () => apply(at.demand.proposal);
 
 export async function askSplit() {
   if (giveLog()) return;
+  const of = state.decide.problem;
   const { answer, problem } = await askOperations({ type: "split" });
-  at.splitProblem = problem;
-  at.split = answer?.split ?? null;
-  changed("decide");
+  const { split, finding } = answer?.split ?? {};
+  const verdict = finding ? await keepFinding(finding) : null;
+  at.split = { answer: split ?? null, digest: finding?.digest, verdict, problem, of };
+  changed("decide", "share");
 }
 
 // Logs of bids and of ads -----------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ export default {
   "split.cost": "Unit cost",
   "split.units": "Order",
   "split.unpriced": "{count} items are left out: the log has no price for them.",
+  "split.reproduced": "The split came out as the link says, to the last bit.",
+  "split.differs": "The split came out otherwise than the link says: the log or its settings differ.",
 
   "bids.title": "Win rate from a log of bids",
   "bids.note": "One row an auction with bid and won (0 or 1), or one row a bid with bid, wins and auctions. A logistic curve in the logarithm of the bid is fitted. It never leaves this page.",

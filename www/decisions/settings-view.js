@@ -10,7 +10,7 @@ import { fieldGroup } from "../views/fields.js";
 import { facts, fold, options, problemBox } from "../views/parts.js";
 import { bidsView } from "./bids-view.js";
 import { clicksView } from "./clicks-view.js";
-import { askDemand, askSplit, at, openDemand, useProposal } from "./driver.js";
+import { askDemand, askSplit, at, openDemand, splitPromised, useProposal } from "./driver.js";
 import { money, plain, unit } from "./money.js";
 
 const entry = () => state.catalog.problems.find(({ id }) => id === state.decide.problem);
@@ -32,9 +32,11 @@ export function choiceView() {
 /** Fields that mean nothing as things stand are left out. */
 const FORMS = { demandSlope: ["linear", "logLinear", "logit"], demandUtility: ["logit"], demandElasticity: ["isoElastic"] };
 function fits(key) {
-  const { priceForm, situation } = state.settings;
+  const { priceForm, situation, marketForm } = state.settings;
   if (key in FORMS) return FORMS[key].includes(priceForm);
   if (key === "demandFactors") return situation !== "none";
+  if (key === "marketScatter") return marketForm === "counts";
+  if (key === "winShape") return state.decide.problem !== "bids" || marketForm === "curve";
   if (key === "competitorStays") return situation === "competitor";
   return true;
 }
@@ -124,17 +126,19 @@ function priced({ response: { Ok: fit }, prices }) {
 // Several items, one budget
 
 function split() {
-  const { split: answer } = at;
+  const { answer, digest, verdict, problem } = at.split ?? {};
   return fold("split", t("split.title"), () => html`<div class="stack">
     <p class="small soft">${t("split.note")}</p>
     ${fieldGroup("split", "decide", ["splitBudget", "splitItems", "splitCostShare"].map(parameter))}
     <div class="row"><button type="button" @click=${() => askSplit()}>${t("split.ask")}</button></div>
-    ${problemBox(at.splitProblem)}
-    ${answer ? html`<p class="small num">${t("split.is", { spent: money(answer.spent), profit: money(answer.profit), bound: money(answer.bound), gap: format.percent(answer.bound > 0 ? 1 - answer.profit / answer.bound : 0, 2), price: format.brief(answer.price, 3) })}</p>
+    ${problemBox(problem)}
+    ${answer ? html`${verdict ? html`<p class=${`message ${verdict.reproduced ? "good" : "warn"}`} data-testid="split-verdict"><b>${t(verdict.reproduced ? "share.reproduced" : "share.differs")}.</b> ${t(verdict.reproduced ? "split.reproduced" : "split.differs")}</p>` : nothing}
+      <p class="small num" data-testid="split">${t("split.is", { spent: money(answer.spent), profit: money(answer.profit), bound: money(answer.bound), gap: format.percent(answer.bound > 0 ? 1 - answer.profit / answer.bound : 0, 2), price: format.brief(answer.price, 3) })}</p>
       <div class="scroll preview" tabindex="0" role="region" aria-label=${t("split.title")}><table>
         <thead><tr><th scope="col">${t("demand.item")}</th><th scope="col" class="num">${t("split.mean")}</th><th scope="col" class="num">${t("split.cost")}</th><th scope="col" class="num">${t("demand.price")}</th><th scope="col" class="num">${t("split.units")}</th></tr></thead>
         <tbody>${answer.lines.map((row) => html`<tr><td>${row.item}</td><td class="num">${format.brief(row.mean)}</td><td class="num">${money(row.unitCost)}</td><td class="num">${money(row.price)}</td><td class="num">${format.whole(row.units)}</td></tr>`)}</tbody>
       </table></div>
-      ${answer.unpriced > 0 ? html`<p class="small soft">${t("split.unpriced", { count: answer.unpriced })}</p>` : nothing}` : nothing}
-  </div>`);
+      ${answer.unpriced > 0 ? html`<p class="small soft">${t("split.unpriced", { count: answer.unpriced })}</p>` : nothing}
+      <p class="small soft num">${t("share.digest")} <code>${digest}</code></p>` : nothing}
+  </div>`, { open: splitPromised() });
 }

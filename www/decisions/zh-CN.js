@@ -84,6 +84,8 @@ export default {
   "split.cost": "单位成本",
   "split.units": "订货量",
   "split.unpriced": "{count} 种商品被略去：日志中没有其价格。",
+  "split.reproduced": "分配结果与链接所述逐位一致。",
+  "split.differs": "分配结果与链接所述不同：日志或设置不一样。",
 
   "bids.title": "由出价记录估计胜率",
   "bids.note": "每行一次竞价，含 bid 与 won（0 或 1）；或每行一个出价，含 bid、wins、auctions。按出价的对数拟合逻辑曲线。数据不离开本页。",

@@ -252,6 +252,7 @@ export default {
   "learn.mark": "{label} → {value}",
   "learn.outcome": "The learned policy earns {percent} of the optimum after {steps} steps.",
   "learn.outcome.band": "The learned policies of {runs} runs earn {percent} of the optimum on average ({low} to {high}).",
+  "learn.zero": "As the optimum is 0, what is lost counts over the mean |Q*|.",
   "learn.distance": "Mean |Q − Q*| over the supported actions: {distance}.",
   "learn.trace.go": "In state {state} the action {action} was {chosen}; reward {reward}, then {next}.",
   "learn.trace.greedy": "taken as the best known",

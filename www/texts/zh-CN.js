@@ -252,6 +252,7 @@ export default {
   "learn.mark": "{label} → {value}",
   "learn.outcome": "学到的策略在 {steps} 步后达到最优值的 {percent}。",
   "learn.outcome.band": "{runs} 次运行学到的策略平均达到最优值的 {percent}（{low} 至 {high}）。",
+  "learn.zero": "最优值为 0，损失按平均 |Q*| 计。",
   "learn.distance": "有支持的动作上平均 |Q − Q*|：{distance}。",
   "learn.trace.go": "在状态 {state} 中，动作 {action} {chosen}；奖励 {reward}，随后{next}。",
   "learn.trace.greedy": "作为已知最佳被采取",

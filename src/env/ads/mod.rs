@@ -37,6 +37,8 @@ pub struct Campaign {
     actions: u32,
     /// Offer of a segment and action, `segment * actions + action`.
     offers: Vec<Offer>,
+    /// What each action stands for.
+    amounts: Vec<f64>,
     next: Discrete,
     states: u32,
     starts: Vec<(u32, f64)>,
@@ -102,10 +104,26 @@ impl Campaign {
             decisions,
             segments: kinds,
             actions: choices as u32 + 1,
+            amounts: (0..=choices).map(|action| action as f64).collect(),
             offers,
             next,
             states,
         })
+    }
+
+    /// The same, with what each offer is bid at, in currency; staying out is a bid of 0.
+    #[must_use]
+    pub fn at_bids(mut self, bids: &[f64]) -> Self {
+        for (amount, &bid) in self.amounts.iter_mut().skip(1).zip(bids) {
+            *amount = bid;
+        }
+        self
+    }
+
+    /// What an action stands for: the bid, or the number of the ad; 0 stays out.
+    #[must_use]
+    pub fn amount(&self, action: u32) -> f64 {
+        self.amounts[action as usize]
     }
 
     /// Decisions left (this one included), budget left in levels, and segment.

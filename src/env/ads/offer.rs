@@ -2,6 +2,7 @@
 
 use crate::demand::discrete::Discrete;
 use crate::demand::range::within;
+use crate::demand::wins::log_logistic;
 use crate::problem::Problem;
 use crate::random::Rng;
 
@@ -168,6 +169,20 @@ pub fn bid(market: &Discrete, bid: u32, value: f64) -> Result<Offer, Problem> {
     Offer::new(lines, false)
 }
 
+/// The highest competing bid with the [`log_logistic`] distribution, in whole levels: a bid of any of the levels 0 to `most` wins just as often as
+/// on the curve, and pays in whole levels, rounded up. Above `most` lies the rest.
+///
+/// # Errors
+/// `config.range` names what is out of range.
+pub fn log_logistic_market(median: f64, shape: f64, most: u32) -> Result<Discrete, Problem> {
+    within(("rival bid in levels", "竞争出价档数"), median, 1e-4, 1e5)?;
+    within(("bid in levels", "出价档数"), f64::from(most), 1.0, 1e5)?;
+    let below = |level: u32| log_logistic(median, shape, f64::from(level));
+    let steps = (1..=most).map(|level| below(level) - below(level - 1));
+    let masses = std::iter::once(0.0).chain(steps);
+    Discrete::from_masses(masses.chain([1.0 - below(most)]).collect())
+}
+
 /// What one impression costs and wins, as moments: the building block of batches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
@@ -193,17 +208,11 @@ impl Moments {
         }
     }
 
-    /// Moments of a bid against a highest competing bid with the log-logistic distribution `1 / (1 + (x / median)^-shape)`, whose
-    /// win rate is a logistic curve in the logarithm of the bid. Prices in levels; integrated by Simpson's rule.
+    /// Moments of a bid against a highest competing bid with the [`log_logistic`] distribution. Prices in levels; integrated by
+    /// Simpson's rule.
     #[must_use]
     pub fn log_logistic_bid(median: f64, shape: f64, bid: f64, value: f64) -> Self {
-        let wins = |x: f64| {
-            if x <= 0.0 {
-                0.0
-            } else {
-                1.0 / (1.0 + libm::pow(x / median, -shape))
-            }
-        };
+        let wins = |x: f64| log_logistic(median, shape, x);
         // By parts: E[x; x <= b] = b F(b) - integral of F, E[x^2; x <= b] = b^2 F(b) - 2 integral of x F.
         let pieces = 200;
         let width = bid / f64::from(pieces);

@@ -41,6 +41,17 @@ const SITUATIONS: &[Choice] = &[
     },
 ];
 
+const MARKETS: &[Choice] = &[
+    Choice {
+        key: "counts",
+        label: words("whole levels", "整数档"),
+    },
+    Choice {
+        key: "curve",
+        label: words("win-rate curve", "胜率曲线"),
+    },
+];
+
 const PERIOD_LENGTHS: &[Choice] = &[
     Choice {
         key: "day",
@@ -377,10 +388,20 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         GROUP,
         words("Rival bid", "竞争出价"),
         words(
-            "The highest competing bid: its mean (one auction) or its median (batches).",
-            "最高竞争出价：单次竞价取均值，批次取中位数。",
+            "The highest competing bid: its mean, or with a win-rate curve its median.",
+            "最高竞争出价：取均值；若用胜率曲线则取中位数。",
         ),
         (5.0, 0.0001, 1e6, 0.1),
+    ),
+    choice(
+        "marketForm",
+        GROUP,
+        words("Rival bids by", "竞争出价按"),
+        words(
+            "Whole levels around a mean, or the win-rate curve around a median, as fitted from a log of bids.",
+            "围绕均值的整数档，或围绕中位数的胜率曲线（可由出价日志拟合）。",
+        ),
+        MARKETS,
     ),
     number(
         "marketScatter",

@@ -4,12 +4,15 @@ use std::rc::Rc;
 
 use super::super::learning::Training;
 use super::super::problems::Problem as Decision;
-use super::super::protocol::{OperationsAnswer, OperationsRequest, Response};
+use super::super::protocol::{
+    OperationsAnswer, OperationsRequest, Response, SplitView, StudyReport,
+};
 use super::super::{Answer, Lab, Promise, done, not_solved};
-use super::orders::Ordered;
+use super::orders::{Ordered, period, split_terms};
 use super::{Entry, Operation, baselines, clicks, view, wins};
 use crate::demand::orders::Period;
 use crate::experiment::parameters::parameter;
+use crate::experiment::study::{SplitTerms, Study};
 use crate::log::Log;
 use crate::problem::{Problem, Text};
 use crate::solve::value_iteration::Optimum;
@@ -57,7 +60,7 @@ impl Lab {
                 return done();
             }
             OperationsRequest::Demand { item } => {
-                let (log, demand) = self.ordered()?;
+                let (log, demand) = self.ordered(period(&self.settings))?;
                 OperationsAnswer::Demand(demand.view(
                     &log,
                     item.as_deref(),
@@ -66,14 +69,17 @@ impl Lab {
                 )?)
             }
             OperationsRequest::Wins { text } => {
-                OperationsAnswer::Wins(wins::view(&text, &self.problem)?)
+                OperationsAnswer::Wins(wins::view(&text, &self.problem, &self.settings)?)
             }
             OperationsRequest::Clicks { text } => {
                 OperationsAnswer::Clicks(clicks::view(&text, &self.problem, &self.settings)?)
             }
             OperationsRequest::Split => {
-                let (log, demand) = self.ordered()?;
-                OperationsAnswer::Split(demand.split(&log, &self.settings)?)
+                let terms = split_terms(&self.settings);
+                let split = self.split(terms)?;
+                let report = StudyReport::Split(split.clone());
+                let finding = Study::Split(terms).finding(&report)?;
+                OperationsAnswer::Split { split, finding }
             }
         };
         Ok(vec![Response::Operations {
@@ -81,14 +87,15 @@ impl Lab {
         }])
     }
 
-    /// The log and its demand in periods of the length that is set.
-    fn ordered(&mut self) -> Result<(Rc<Log>, Rc<Ordered>), Problem> {
+    /// Orders of the best sellers of the log under one budget.
+    pub(in crate::lab) fn split(&mut self, terms: SplitTerms) -> Result<SplitView, Problem> {
+        let (log, demand) = self.ordered(terms.period)?;
+        demand.split(&log, terms)
+    }
+
+    /// The log and its demand in periods.
+    fn ordered(&mut self, period: Period) -> Result<(Rc<Log>, Rc<Ordered>), Problem> {
         let data = self.data.as_ref().ok_or_else(no_log)?;
-        let period = match self.settings.choice("demandPeriod") {
-            "hour" => Period::Hour,
-            "week" => Period::Week,
-            _ => Period::Day,
-        };
         let demand = self.orders.of(&data.log, &data.file.fingerprint, period)?;
         Ok((data.log.clone(), demand))
     }

@@ -46,7 +46,7 @@ pub fn rows(
         Operation::LostSales(model) => rows.lost_sales(model),
         Operation::Perishable(model) => rows.perishable(model),
         Operation::Campaign(model) => {
-            rows.campaign(model, &view::amounts(entry, operation, settings));
+            rows.campaign(model, &view::amounts(operation));
         }
         Operation::MountainCar(model) => rows.mountain_car(model),
     }

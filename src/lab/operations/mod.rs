@@ -215,11 +215,12 @@ impl Operation {
         name + ")"
     }
 
-    /// What an action stands for: a price, units to order, or the number of an ad or bid (0 stays out).
+    /// What an action stands for: a price, units to order, a bid, or the number of an ad (0 stays out).
     #[must_use]
     pub fn amount(&self, action: u32) -> f64 {
         match self {
             Self::Pricing(model) => model.ladder()[action as usize],
+            Self::Campaign(model) => model.amount(action),
             Self::MountainCar(_) => f64::from(action) - 1.0,
             _ => f64::from(action),
         }

@@ -19,6 +19,7 @@ use crate::distribution::student_quantile;
 use crate::env::inventory::Costs;
 use crate::env::inventory::newsvendor::Newsvendor;
 use crate::experiment::parameters::{Settings, Value};
+use crate::experiment::study::SplitTerms;
 use crate::log::Log;
 use crate::problem::{Problem, Text};
 use crate::solve::closed_form::budget;
@@ -29,6 +30,25 @@ const LISTED: usize = 100;
 const POINTS: u32 = 40;
 /// Prices of a proposed ladder.
 const PRICES: f64 = 8.0;
+
+/// How long a period is, as the settings have it.
+pub fn period(settings: &Settings) -> Period {
+    match settings.choice("demandPeriod") {
+        "hour" => Period::Hour,
+        "week" => Period::Week,
+        _ => Period::Day,
+    }
+}
+
+/// How a budget is split, as the settings have it.
+pub fn split_terms(settings: &Settings) -> SplitTerms {
+    SplitTerms {
+        budget: settings.number("splitBudget"),
+        items: settings.integer("splitItems"),
+        cost_share: settings.number("splitCostShare"),
+        period: period(settings),
+    }
+}
 
 /// Demand of the log, kept while the log and the period stay.
 #[derive(Default)]
@@ -116,12 +136,10 @@ impl Ordered {
     }
 
     /// Orders of the best sellers under one budget, each for one period.
-    pub fn split(&self, log: &Log, settings: &Settings) -> Result<SplitView, Problem> {
-        let items = settings.integer("splitItems");
-        let cost_share = settings.number("splitCostShare");
+    pub fn split(&self, log: &Log, terms: SplitTerms) -> Result<SplitView, Problem> {
         let mut unpriced = 0;
         let (mut lines, mut choices) = (Vec::new(), Vec::new());
-        for &item in self.best.iter().take(items as usize) {
+        for &item in self.best.iter().take(terms.items as usize) {
             let (mean, scatter) = moments(&self.demand.series(item));
             let prices = self.demand.observations(item);
             let price = prices.iter().map(|o| o.price).sum::<f64>() / prices.len().max(1) as f64;
@@ -131,7 +149,7 @@ impl Ordered {
             }
             let costs = Costs {
                 price,
-                unit_cost: price * cost_share,
+                unit_cost: price * terms.cost_share,
                 fixed: 0.0,
                 holding: 0.0,
                 penalty: 0.0,
@@ -152,7 +170,7 @@ impl Ordered {
                 units: 0,
             });
         }
-        let split = budget::split(&choices, settings.number("splitBudget"))?;
+        let split = budget::split(&choices, terms.budget)?;
         for (line, &units) in lines.iter_mut().zip(&split.units) {
             line.units = units;
         }

@@ -4,7 +4,7 @@ use super::{Entry, Operation, Preset, grid};
 use crate::demand::discrete::Discrete;
 use crate::demand::range::count;
 use crate::demand::response::PriceResponse;
-use crate::env::ads::offer::{Moments, Offer, batch, bid, placement};
+use crate::env::ads::offer::{Moments, Offer, batch, bid, log_logistic_market, placement};
 use crate::env::ads::{Campaign, Segment};
 use crate::env::inventory::Costs;
 use crate::env::inventory::backorder::Backorder;
@@ -263,7 +263,9 @@ pub const ALL: &[Entry] = &[
             "marketMean",
             "adLevel",
             "currency",
+            "marketForm",
             "marketScatter",
+            "winShape",
         ],
         presets: &[("adDecisions", Number(15.0))],
         build: bids,
@@ -513,15 +515,21 @@ fn ads(settings: &Settings) -> Result<Operation, Problem> {
         share: 1.0,
         offers: offers.collect::<Result<_, _>>()?,
     };
-    campaign(settings, &[segment])
+    Ok(Operation::Campaign(campaign(settings, &[segment])?))
 }
 
 fn bids(settings: &Settings) -> Result<Operation, Problem> {
-    let mean = settings.number("marketMean") / settings.number("adLevel");
-    let market = crate::env::pricing::scattered(mean, settings.number("marketScatter"))?;
-    auctions(settings, |price, value| {
-        bid(&market, libm::round(price).max(1.0) as u32, value)
-    })
+    let level = settings.number("adLevel");
+    let rival = settings.number("marketMean") / level;
+    let whole = |price: f64| libm::round(price).max(1.0) as u32;
+    let market = if settings.choice("marketForm") == "curve" {
+        let bids = settings.numbers("bids");
+        let most = bids.iter().map(|bid| whole(bid / level)).max().unwrap_or(1);
+        log_logistic_market(rival, settings.number("winShape"), most)?
+    } else {
+        crate::env::pricing::scattered(rival, settings.number("marketScatter"))?
+    };
+    auctions(settings, |price, value| bid(&market, whole(price), value))
 }
 
 fn ad_day(settings: &Settings) -> Result<Operation, Problem> {
@@ -556,17 +564,18 @@ fn auctions(
             offers: offers.collect::<Result<_, _>>()?,
         });
     }
-    campaign(settings, &segments)
+    let campaign = campaign(settings, &segments)?;
+    Ok(Operation::Campaign(
+        campaign.at_bids(&settings.numbers("bids")),
+    ))
 }
 
-fn campaign(settings: &Settings, segments: &[Segment]) -> Result<Operation, Problem> {
+fn campaign(settings: &Settings, segments: &[Segment]) -> Result<Campaign, Problem> {
     // A budget of no whole level is one of 0, which the campaign refuses in its own words.
     let budget =
         libm::floor(settings.number("adBudget") / settings.number("adLevel") + 1e-9) as u32;
     let decisions = settings.integer("adDecisions");
-    Ok(Operation::Campaign(Campaign::new(
-        budget, decisions, segments,
-    )?))
+    Campaign::new(budget, decisions, segments)
 }
 
 /// A cost that rounds to nothing would be another ad's: one that is free.

@@ -128,7 +128,7 @@ impl View<'_> {
         };
         Actions {
             name,
-            amounts: amounts(self.entry, self.operation, self.settings),
+            amounts: amounts(self.operation),
             measure,
         }
     }
@@ -251,12 +251,8 @@ impl View<'_> {
     }
 }
 
-/// What each action stands for in the problem's own measure: the bid itself where bids are made.
-pub fn amounts(entry: &Entry, operation: &Operation, settings: &Settings) -> Vec<f64> {
-    if matches!(entry.id, "bids" | "adday") {
-        let bids = settings.numbers("bids");
-        return std::iter::once(0.0).chain(bids).collect();
-    }
+/// What each action stands for in the problem's own measure.
+pub fn amounts(operation: &Operation) -> Vec<f64> {
     let states = operation.states().min(10_000);
     let most = (0..states).map(|state| operation.actions(state)).max();
     (0..most.unwrap_or(0))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::demand::orders::OrderReport;
+use crate::experiment::finding::Finding;
 use crate::experiment::parameters::Value;
 use crate::problem::{Problem, Text};
 
@@ -56,7 +57,12 @@ pub enum OperationsAnswer {
     /// Demand of an item.
     Demand(DemandView),
     /// Orders under one budget.
-    Split(SplitView),
+    Split {
+        /// The orders.
+        split: SplitView,
+        /// How they were found, with their digest, as a link holds it.
+        finding: Finding,
+    },
     /// How often a bid wins.
     Wins(WinsView),
     /// How often each ad is clicked.

@@ -9,6 +9,7 @@ use crate::evaluate::value::{Board, Regret, Sensitivity};
 use crate::experiment::finding::Finding;
 use crate::experiment::study::{AgentName, NetworkName, PolicyName, Study, TrialTerms};
 use crate::lab::findings::Learned;
+use crate::lab::protocol::operations::SplitView;
 use crate::problem::Text;
 
 /// A request to the policy board: `{type: "study", request: {type, ...}}` of the page.
@@ -167,6 +168,8 @@ pub enum StudyReport {
     Offline(OfflineReport),
     /// A network that learned from all sessions.
     Advice(AdviceReport),
+    /// One budget, several items.
+    Split(SplitView),
 }
 
 /// A network that learned from all sessions of a log to recommend to its users.

@@ -141,7 +141,7 @@ impl Lab {
         Ok(vec![Response::Study { answer }])
     }
 
-    fn work(&self, study: &Study) -> Result<Box<dyn Work>, Problem> {
+    fn work(&mut self, study: &Study) -> Result<Box<dyn Work>, Problem> {
         Ok(match study {
             Study::Value(terms) => Box::new(value::Valuing::new(self.study_ground()?, terms)?),
             Study::OffPolicy(terms) => Box::new(off_policy::study(self, terms)?),
@@ -155,6 +155,7 @@ impl Lab {
                 Box::new(offline::Learning::new(Some(self.study_ground()?), *terms)?)
             }
             Study::Offline(terms) => Box::new(offline::Learning::new(None, *terms)?),
+            Study::Split(terms) => Box::new(Ready(Some(StudyReport::Split(self.split(*terms)?)))),
             Study::Advice(terms) => Box::new(advice::Learning::new(terms, &self.data()?.log)?),
         })
     }

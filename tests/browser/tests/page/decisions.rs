@@ -74,7 +74,43 @@ fn demand_is_read_from_the_log_or_refused() {
         page.value("document.querySelector('[data-testid=use-demand]').click()")?;
         page.wait_for("document.querySelector('#p-priceHigh').value === '9'")?;
         page.wait_until_ready()?;
+        // Another problem is offered what it takes, not what the one before took.
+        choose(page, "stock", Some("newsvendor"))?;
+        page.wait_for("document.querySelector('[data-testid=use-demand]:enabled')")?;
+        let before = page.value("document.querySelector('#p-meanDemand').value")?;
+        page.value("document.querySelector('[data-testid=use-demand]').click()")?;
+        page.wait_for(&format!(
+            "document.querySelector('#p-meanDemand').value !== {before}"
+        ))?;
+        page.wait_until_ready()?;
         page.check_accessibility()
+    });
+}
+
+/// How money is split travels in the link: another browser reads the log again and says whether the same came out.
+#[test]
+fn a_split_of_money_is_repeated_from_its_link() {
+    scenario(&Setting::default(), |page| {
+        choose(page, "stock", Some("newsvendor"))?;
+        page.value("document.querySelector('[data-testid=demand] summary').click()")?;
+        page.click("button", "Generated orders")?;
+        page.wait_until_ready()?;
+        page.wait_for("document.querySelector('#demand-item option[value=tea]')")?;
+        page.fill("spinbutton", "Money for orders", "60")?;
+        page.value("[...document.querySelectorAll('summary')].find((s) => s.textContent === 'Several items, one budget').click()")?;
+        page.click("button", "Share the money")?;
+        page.wait_for("document.querySelector('[data-testid=split]')")?;
+        let split = page.text("[data-testid=split]")?;
+        let link = page.make_link()?;
+        let other = Page::open(&Setting::default())?;
+        other.visit(&link)?;
+        other.wait_for("document.querySelector('[data-testid=split-verdict]')")?;
+        let verdict = other.text("[data-testid=split-verdict]")?;
+        ensure!(verdict.contains("Reproduced"), "it says: {verdict}");
+        ensure!(other.text("[data-testid=split]")? == split);
+        other.wait_until_ready()?;
+        other.check_accessibility()?;
+        other.check_width()
     });
 }
 
@@ -97,7 +133,17 @@ fn a_win_rate_is_fitted_from_typed_bids_or_refused() {
         page.wait_until_ready()?;
         page.wait_for("[...document.querySelectorAll('#decide input')].some((input) => input.value === '0.03')")?;
         page.check_accessibility()?;
-        page.check_width()
+        page.check_width()?;
+        // Single auctions take the curve as well.
+        choose(page, "ads", Some("bids"))?;
+        page.wait_for(
+            "!document.querySelector('#p-winShape') && document.querySelector('#p-marketScatter')",
+        )?;
+        page.wait_for("document.querySelector('[data-testid=use-bids]:enabled')")?;
+        page.value("document.querySelector('[data-testid=use-bids]').click()")?;
+        page.wait_until_ready()?;
+        page.wait_for("document.querySelector('#p-marketForm').value === 'curve' && document.querySelector('#p-winShape') && !document.querySelector('#p-marketScatter')")
+            .map(drop)
     });
 }
 

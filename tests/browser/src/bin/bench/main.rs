@@ -215,7 +215,7 @@ impl Bench {
             notes.clear();
             for problem in self.native.after("operations.random.") {
                 let request = json!({
-                    "what": "operations", "problem": problem, "count": OPERATION_STEPS, "rounds": 2,
+                    "what": "operations", "problem": problem, "count": OPERATION_STEPS, "rounds": 3,
                     "trained": trained.contains(&problem),
                 });
                 let best = rates.entry(problem).or_insert([0.0_f64; 2]);
