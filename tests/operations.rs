@@ -517,11 +517,39 @@ fn the_split_of_a_budget_travels_in_the_link() {
     assert_eq!((&again, &found), (&view, &finding));
     assert_eq!(kept(&mut other, found), Some(true));
 
+    // What can't be: a split without its log, or of what needs none, or of no items.
+    let edits: [fn(&mut Experiment); 3] = [
+        |experiment| experiment.source = Source::None,
+        |experiment| experiment.problem = "gridworld".to_owned(),
+        |experiment| {
+            let finding = &mut experiment.findings[0];
+            finding.study = finding.study.replace("\"items\":10", "\"items\":0");
+        },
+    ];
+    for edit in edits {
+        let mut edited = experiment.clone();
+        edit(&mut edited);
+        assert_ne!(edited, experiment);
+        let refused = link::read(&link::write(&edited).unwrap()).unwrap_err();
+        assert!(
+            ["link.finding", "parameter.range"].contains(&refused.code.as_str()),
+            "{refused:?}"
+        );
+    }
+    // Settings that are not the terms' differ, and the split that stood is no part of the experiment any more.
     lab.request(Request::Set {
         key: "splitBudget".to_owned(),
         value: number(61.0),
     });
-    assert_ne!(split(&mut lab).1.digest, finding.digest);
+    let (_, dearer) = split(&mut lab);
+    assert_ne!(dearer.digest, finding.digest);
+    assert!(shared(&mut lab).findings.is_empty());
+    let mut edited = experiment;
+    edited.settings.set("splitBudget", number(61.0)).unwrap();
+    other.open(edited);
+    let found = split(&mut other).1;
+    assert_eq!(kept(&mut other, found), Some(false));
+    kept(&mut lab, dearer);
     decide(&mut lab, "price", &[]).unwrap();
     assert_eq!(shared(&mut lab).source, Source::None);
 }

@@ -111,19 +111,26 @@ export async function importLog(origin, options = {}) {
   else await wire.send({ act: "generate", begin, settings: { ...state.settings } });
 }
 
-/** What a person chooses takes the place of what an opened link asked to be repeated. */
+/** What a person chooses takes the place of what an opened link asked to be repeated; says whether there was anything. */
 async function dropPromise(problem) {
   const { promised } = state.share;
-  if (!promised) return;
+  if (!promised) return false;
   Object.assign(state.share, { promised: null, wanted: null, given: null });
   state.evaluate.promised = false;
   dismiss("opened");
-  const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null, ranking: undefined };
+  const free = { ...promised, settings: state.settings, problem, changes: [], stop: null, outcome: null, ranking: undefined, findings: [] };
   await wire.send({ act: "open", experiment: free }, true);
+  return true;
+}
+
+/** Another log was chosen: a link's promise is dropped with its problem, unless that needs no log and stays decided. */
+async function leaveLog() {
+  const problem = isOperation() ? state.decide.problem : "shop";
+  if ((await dropPromise(problem)) && problem !== "shop") decide(problem);
 }
 
 export async function chooseSample(id) {
-  await dropPromise("shop");
+  await leaveLog();
   const chosen = sample(id);
   if (chosen.source) {
     importLog({ source: chosen.source, name: `${t("sample.generated")}.csv`, sample: id });
@@ -140,7 +147,7 @@ export async function chooseSample(id) {
 const ownFile = (file) => ({ source: { type: "file", name: file.name, size: file.size, fingerprint: "" }, name: file.name, blob: file });
 
 export async function chooseFile(file) {
-  await dropPromise("shop");
+  await leaveLog();
   importLog(ownFile(file));
 }
 
@@ -200,7 +207,8 @@ export async function saveShop() {
 
 /** Decides something else, as a person chose. */
 export async function chooseProblem(problem) {
-  await dropPromise(problem);
+  // From the link's own problem, so that another one brings the settings that suit it.
+  await dropPromise(state.decide.problem);
   await decide(problem);
 }
 
@@ -419,6 +427,9 @@ export async function openExperiment(experiment) {
   const needsMore = !isKnown(experiment.problem) || (settings.approximator ?? "table") !== "table";
   const more = isKnown(experiment.problem) ? openNetworks : openDecisions;
   if (needsMore && !(await more())) throw { what: both("load.network"), mend: null };
+  const opened = await wire.send({ act: "open", experiment }, true);
+  const refused = opened.find(({ type }) => type === "problem")?.problem;
+  if (refused) throw refused;
   // What a link leaves out stands at its default.
   const defaults = Object.fromEntries(state.catalog.parameters.map((one) => [one.key, defaultOf(one)]));
   state.settings = { ...defaults, ...settings };
@@ -428,7 +439,6 @@ export async function openExperiment(experiment) {
   state.share.promised = experiment;
   state.share.link = null;
   forgetLearning();
-  await wire.send({ act: "open", experiment });
   state.share.wanted = source.type === "file" ? source : null;
   changed();
   if (origin) importLog(origin, options);
@@ -501,7 +511,6 @@ const answers = {
     if (!isOperation()) forgetLearning(true);
     Object.assign(state.evaluate, emptyBoard(), { promised: state.evaluate.promised });
     if (pending.origin.wanted) state.share.given = answer.file;
-    else if (state.share.wanted && pending.origin.source.type !== "file") state.share.wanted = null;
     Object.assign(state.look, { query: "", users: [], total: 0, user: null, view: null, active: -1 });
     lastCrash = null;
     announce(t("data.done", { name: answer.file.name, events: whole(answer.report.events) }));
@@ -655,7 +664,7 @@ function recover(text) {
   recovering = { ...state.settings };
   if (again) importLog(origin, options);
   else if (other && data.current) importLog(data.current, data.options);
-  else if (state.decide.problem !== "shop") decide(state.decide.problem);
+  if (state.decide.problem !== "shop") decide(state.decide.problem);
   changed();
 }
 

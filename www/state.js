@@ -151,6 +151,11 @@ function later() {
   frame ||= requestAnimationFrame(() => bell.postMessage(null));
 }
 
+let waiting = [];
+
+/** Resolves when everything that is out of date has been drawn. */
+export const drawn = () => (stale.size ? new Promise((done) => waiting.push(done)) : Promise.resolve());
+
 const EVERY = 100;
 const soon = new Set();
 let timer = 0;
@@ -176,6 +181,11 @@ function flush() {
     draw(view);
     if (performance.now() - begun > ENOUGH) break;
   }
-  if (stale.size) later();
+  if (stale.size) {
+    later();
+  } else {
+    for (const done of waiting) done();
+    waiting = [];
+  }
   document.querySelector("main").ariaBusy = stale.size ? "true" : null;
 }

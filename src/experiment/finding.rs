@@ -1,4 +1,4 @@
-//! What the policy board found, as a link holds it: which study, and the digest of its result.
+//! What a study found (on the policy board, under Look, or how a budget was split), as a link holds it: which study, and the digest of its result.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,8 +70,8 @@ pub(super) fn edited() -> Problem {
     Problem::new(
         "link.finding",
         Text::new(
-            "What the link says of the policy board contradicts itself.",
-            "链接中关于策略评估的内容自相矛盾。",
+            "What the link says of a study contradicts itself.",
+            "链接中关于某项研究的内容自相矛盾。",
         ),
         Text::new(
             "The link was edited; ask for it again.",

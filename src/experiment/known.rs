@@ -34,6 +34,9 @@ pub const SAMPLES: [(&str, &str); 6] = [
     ("serenade", "serenade-8-days.csv"),
 ];
 
+/// The problems of stock, beside which a budget is split among the items of a log.
+pub(super) const STOCK: [&str; 4] = ["newsvendor", "reorder", "lostsales", "perishable"];
+
 /// The file of a sample, by its id.
 #[must_use]
 pub fn sample_file(id: &str) -> Option<&'static str> {

@@ -223,7 +223,9 @@ impl Unchecked {
         for (place, finding) in self.findings.iter().enumerate() {
             finding.check()?;
             let twice = |other: &Finding| other.kind == finding.kind;
-            if self.findings[..place].iter().any(twice) {
+            let has_log =
+                self.source != Source::None && known::STOCK.contains(&self.problem.as_str());
+            if self.findings[..place].iter().any(twice) || (finding.needs_log() && !has_log) {
                 return Err(finding::edited());
             }
         }

@@ -1,4 +1,4 @@
-//! The studies of the policy board: everything that decides what one finds, as a link holds it, and the digest of what it found.
+//! The studies of the policy board and beside it: everything that decides what one finds, as a link holds it, and the digest of what it found.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

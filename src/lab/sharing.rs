@@ -15,7 +15,7 @@ impl Lab {
             _ => None,
         };
         let note = match carry {
-            Carry::InLink if packed.is_none() => Some(too_large_to_travel()),
+            Carry::InLink if packed.is_none() && self.needs_log() => Some(too_large_to_travel()),
             Carry::InFile if packed.is_none() && matches!(source, Source::File { .. }) => {
                 Some(too_large_for_a_file())
             }

@@ -167,8 +167,10 @@ pub fn each(row: &mut [f32], of: impl Fn(f32x4) -> f32x4) {
     for four in fours {
         *four = of(f32x4::new(*four)).to_array();
     }
-    let last = of(take(rest, 0)).to_array();
-    rest.copy_from_slice(&last[..rest.len()]);
+    if !rest.is_empty() {
+        let last = of(take(rest, 0));
+        put(rest, 0, last);
+    }
 }
 
 /// `e^x` of four numbers within 2 units in the last place, with the same bits on every platform (polynomial of Cephes' `expf`); below -87

@@ -86,8 +86,8 @@ export function result(kind, draw) {
     <p class="small soft num">${t("share.digest")} <code>${made.finding.digest}</code></p></div>`;
 }
 
-/** The currency typed, where price, stock or ads are decided; "" elsewhere. */
-export const currency = () => (isOperation() ? unit() : "");
+/** The currency typed, where price, stock or ads are decided; "" elsewhere. Of a result: where they were decided for it. */
+export const currency = (made = { money: isOperation() }) => (made.money ? unit() : "");
 
 /** A heading of amounts, with their unit. */
 export const inUnit = (words, unit) => (unit ? `${words} (${unit})` : words);

@@ -67,7 +67,7 @@ export function sequencesView() {
     </div>
     ${transport("sequences", undecided ? t("policies.undecided") : gone.length > 0 ? t("policies.trainFirst") : null)}
     ${told("sequences")}
-    ${result("sequences", ({ report, truth }) => estimates(report, truth, "policies.ess.episodes", currency()))}
+    ${result("sequences", ({ report, truth }, made) => estimates(report, truth, "policies.ess.episodes", currency(made)))}
     ${sessions()}`;
 }
 

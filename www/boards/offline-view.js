@@ -29,8 +29,8 @@ export function offlineView() {
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-function draw({ optimum, logging, methods }, { study }) {
-  const unit = study.offline.own ? currency() : "";
+function draw({ optimum, logging, methods }, made) {
+  const unit = made.study.offline.own ? currency(made) : "";
   const digits = decimals(methods.flatMap(({ claims, truths }) => [mean(claims), mean(truths)]));
   const [plain, ...careful] = methods;
   const fooled = plain.excess.ci[0] > 0;

@@ -24,7 +24,7 @@ export function emptyPolicies() {
     /** How many studies have ended. */
     runs: 0,
     problems: {},
-    /** By kind: `{report, finding, study, basis, approximator, verdict}`. */
+    /** By kind: `{report, finding, study, basis, approximator, verdict, money}`. */
     results: {},
     /** An experiment under way: `{users, report}`. */
     live: null,
@@ -224,7 +224,7 @@ async function measureAll(missing, key) {
 async function keep(kind, { study, basis, answer, approximator }) {
   const { report, finding } = answer;
   const verdict = await keepFinding(finding);
-  state.policies.results[kind] = { report: report[kind], finding, study, basis, approximator, verdict };
+  state.policies.results[kind] = { report: report[kind], finding, study, basis, approximator, verdict, money: isOperation() };
   announce(t("policies.ready"));
 }
 

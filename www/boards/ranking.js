@@ -4,7 +4,7 @@ import { t } from "../i18n.js";
 import { keepRanking } from "../lab.js";
 import { loadBuild } from "../load.js";
 import { Wire } from "../rpc.js";
-import { changed, changedSoon, state } from "../state.js";
+import { changed, changedSoon, drawn, state } from "../state.js";
 import { announce } from "../voice.js";
 
 /** @type {Wire | null} */
@@ -275,7 +275,8 @@ export async function differ(model) {
   if (evaluate.differing?.first !== model) return;
   evaluate.differing.sessions = responses.find(({ type }) => type === "differing")?.sessions ?? [];
   changed("evaluate");
-  requestAnimationFrame(() => document.getElementById("differing")?.focus());
+  await drawn();
+  document.getElementById("differing")?.focus();
 }
 
 /** Whether the worker still holds the tests that the board shows. */

@@ -43,7 +43,7 @@ function simulated() {
       <button type="button" ?disabled=${running !== null || missing !== null} data-testid="plan" @click=${plan}>${t("policies.plan")}</button>
       <button type="button" ?disabled=${!busy || !live} @click=${endTrial}>${t("policies.end")}</button>`)}
     ${told("trial")}
-    ${busy && live ? html`<div class="stack"><p class="small soft num">${t("policies.users", { users: format.whole(live.users), speed: format.compact(state.policies.speed) })}</p>${sequences(live.report, policyName, currency())}</div>` : busy ? nothing : result("trial", (report) => shown(report, policyName, currency()))}`;
+    ${busy && live ? html`<div class="stack"><p class="small soft num">${t("policies.users", { users: format.whole(live.users), speed: format.compact(state.policies.speed) })}</p>${sequences(live.report, policyName, currency())}</div>` : busy ? nothing : result("trial", (report, made) => shown(report, policyName, currency(made)))}`;
 }
 
 /** The control, and what it is compared with. */

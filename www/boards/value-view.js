@@ -73,15 +73,17 @@ function lesson() {
   ])}</div>`;
 }
 
-function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approximator }) {
+function draw({ board, regret, scanned, lift, gamma, troubles = [] }, made) {
+  const { approximator } = made;
+  const unit = currency(made);
   const named = namedBy(approximator);
   const digits = decimals(board.policies.map(({ exact }) => exact));
-  const plots = { regret: regret.length > 1 ? regretChart(regret) : null, lift: lift ? scanChart(lift, scanned, "lift", named) : null, gamma: scanChart(gamma, scanned, "gamma", named) };
+  const plots = { regret: regret.length > 1 ? regretChart(regret, unit) : null, lift: lift ? scanChart(lift, scanned, "lift", named) : null, gamma: scanChart(gamma, scanned, "gamma", named) };
   const kinds = Object.keys(plots).filter((kind) => plots[kind]);
   const plot = kinds.includes(state.policies.plot) ? state.policies.plot : kinds[0];
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label=${t("policies.value.table")}><table class="board" data-testid="values">
-      <thead><tr><th scope="col">${t("policies.policy")}</th><th scope="col" class="num">${inUnit(t("policies.exact"), currency())}</th><th scope="col" class="num">${t("policies.share")}</th><th scope="col" class="num">${inUnit(t("policies.simulated"), currency())}</th><th scope="col" class="num">n</th></tr></thead>
+      <thead><tr><th scope="col">${t("policies.policy")}</th><th scope="col" class="num">${inUnit(t("policies.exact"), unit)}</th><th scope="col" class="num">${t("policies.share")}</th><th scope="col" class="num">${inUnit(t("policies.simulated"), unit)}</th><th scope="col" class="num">n</th></tr></thead>
       <tbody>${board.policies.map((policy) => html`<tr><th scope="row">${named(policy.name)}</th>
         <td class="num"><b>${format.fixed(policy.exact, digits)}</b></td>
         <td class="num">${format.percent(policy.ofOptimum, 2)}</td>
@@ -89,7 +91,7 @@ function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approxim
         <td class="num">${format.whole(board.episodes)}</td></tr>`)}</tbody>
     </table></div>
     ${troubles.map(({ who, what }) => html`<p class="message bad small"><b>${AGENTS[who]?.() ?? named(who)}</b> ${say(what)}</p>`)}
-    <q-chart size="rows" .spec=${forest(board, named)}></q-chart>
+    <q-chart size="rows" .spec=${forest(board, named, unit)}></q-chart>
     <div class="part">
       <div class="chips" role="group" aria-label=${t("evaluate.plots")}>${kinds.map((kind) => html`<button type="button" class="chip" aria-pressed=${plot === kind} @click=${() => { state.policies.plot = kind; changed("evaluate"); }}>${t(`policies.plot.${kind}`)}</button>`)}</div>
       <q-chart size="tall" .spec=${plots[plot]}></q-chart>
@@ -97,22 +99,22 @@ function draw({ board, regret, scanned, lift, gamma, troubles = [] }, { approxim
     </div>`;
 }
 
-function forest({ policies, optimum }, named) {
+function forest({ policies, optimum }, named, unit) {
   return {
     kind: "forest",
     title: t("policies.value.forest"),
-    x: { label: t("policies.value.axis"), unit: currency() },
+    x: { label: t("policies.value.axis"), unit },
     y: { label: t("policies.policy") },
     bars: [...policies].sort((a, b) => b.exact - a.exact).map(({ name, simulated: { value, ci } }) => ({ label: named(name), parts: [value - optimum], interval: [ci[0] - optimum, ci[1] - optimum] })),
   };
 }
 
-function regretChart(regret) {
+function regretChart(regret, unit) {
   return {
     kind: "lines",
     title: t("policies.plot.regret"),
     x: { label: t("policies.episodes"), whole: true },
-    y: { label: t("policies.regret.axis"), unit: currency() },
+    y: { label: t("policies.regret.axis"), unit },
     series: [{ label: t("policies.regret"), x: regret.map(({ episodes }) => episodes), y: regret.map(({ cumulative }) => cumulative), exact: true }],
   };
 }

@@ -2,6 +2,7 @@
 
 import { apply, askOperations, giveLog, keepFinding } from "../lab.js";
 import { changed, state } from "../state.js";
+import { openFold } from "../views/parts.js";
 
 /** What is known of the problem at hand. */
 export const at = {
@@ -12,12 +13,14 @@ export const at = {
   seed: 1,
   slice: [],
   demand: null,
+  /** The log that was asked, as the engine describes it. */
+  file: null,
   /** The item of the log that is looked at; the best seller if none was chosen. */
   item: null,
   demandOpen: false,
   demandProblem: null,
   waiting: false,
-  /** How a budget is split: `{answer, digest, verdict, problem, of}`; `of` is what was decided meanwhile. */
+  /** How a budget is split: `{answer, digest, verdict, problem}`. */
   split: null,
   /** A log of bids and one of ads that were shown, as text, and what is estimated from them. */
   bids: { open: false, text: "", found: null, problem: null },
@@ -28,13 +31,22 @@ export const at = {
 export function begin() {
   Object.assign(at, { shown: null, baselines: null, seed: 1, slice: [], demand: at.demand && { ...at.demand, proposal: null } });
   for (const log of [at.bids, at.ads]) log.found &&= { ...log.found, proposal: {} };
-  if (at.split && at.split.of !== state.decide.problem) at.split = null;
+  // What was found is forgotten with the problem, and what is of another log.
+  at.split = null;
+  if (at.file !== state.data.file) Object.assign(at, { file: state.data.file, demand: null, item: null, demandProblem: null });
 }
 
 /** The engine has taken it: logs now speak of it. */
 export function begun() {
   if (at.demandOpen) askDemand();
-  for (const kind of Object.keys(QUESTIONS)) if (at[kind].found) askTextLog(kind);
+  askTextLogs();
+}
+
+/** What logs of bids and ads propose hangs on the problem and its settings. */
+function askTextLogs() {
+  const takes = { bids: "winShape", ads: "clickRates" };
+  const { parameters } = state.catalog.problems.find(({ id }) => id === state.decide.problem);
+  for (const kind of Object.keys(QUESTIONS)) if (at[kind].found && parameters.includes(takes[kind])) askTextLog(kind);
 }
 
 let asking = false;
@@ -113,30 +125,34 @@ export async function askDemand(item = at.item) {
 export function wished() {
   if (at.demandOpen) askDemand();
   if (at.split) askSplit();
+  askTextLogs();
 }
 
 export function logRead() {
-  Object.assign(at, { demand: null, split: null, demandProblem: null });
-  at.item = null;
-  if (splitPromised()) {
+  Object.assign(at, { demand: null, split: null, demandProblem: null, item: null, file: state.data.file });
+  const { wanted, given } = state.share;
+  if (splitPromised() && (!wanted || given)) {
     at.demandOpen = true;
+    openFold("split");
     askSplit();
   }
   if (at.demandOpen) askDemand();
 }
 
 /** Whether the opened link says how a budget was split. */
-export const splitPromised = () => state.share.promised?.findings?.some(({ kind }) => kind === "split") ?? false;
+const splitPromised = () => state.share.promised?.findings?.some(({ kind }) => kind === "split") ?? false;
 
 export const useProposal = () => apply(at.demand.proposal);
 
+/** Whether the experiment holds something that can't be repeated without the log. */
+export const needsLog = () => Boolean(at.split?.answer);
+
 export async function askSplit() {
   if (giveLog()) return;
-  const of = state.decide.problem;
   const { answer, problem } = await askOperations({ type: "split" });
   const { split, finding } = answer?.split ?? {};
   const verdict = finding ? await keepFinding(finding) : null;
-  at.split = { answer: split ?? null, digest: finding?.digest, verdict, problem, of };
+  at.split = { answer: split ?? null, digest: finding?.digest, verdict, problem };
   changed("decide", "share");
 }
 

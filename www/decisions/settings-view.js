@@ -10,7 +10,7 @@ import { fieldGroup } from "../views/fields.js";
 import { facts, fold, options, problemBox } from "../views/parts.js";
 import { bidsView } from "./bids-view.js";
 import { clicksView } from "./clicks-view.js";
-import { askDemand, askSplit, at, openDemand, splitPromised, useProposal } from "./driver.js";
+import { askDemand, askSplit, at, openDemand, useProposal } from "./driver.js";
 import { money, plain, unit } from "./money.js";
 
 const entry = () => state.catalog.problems.find(({ id }) => id === state.decide.problem);
@@ -140,5 +140,5 @@ function split() {
       </table></div>
       ${answer.unpriced > 0 ? html`<p class="small soft">${t("split.unpriced", { count: answer.unpriced })}</p>` : nothing}
       <p class="small soft num">${t("share.digest")} <code>${digest}</code></p>` : nothing}
-  </div>`, { open: splitPromised() });
+  </div>`);
 }

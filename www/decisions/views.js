@@ -4,4 +4,4 @@ export { choiceView, settingsView } from "./settings-view.js";
 export { liveView } from "./live-view.js";
 export { lookView } from "./look-view.js";
 export { money } from "./money.js";
-export { begin, begun, logRead, refresh, wished } from "./driver.js";
+export { begin, begun, logRead, needsLog, refresh, wished } from "./driver.js";

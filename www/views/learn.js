@@ -103,7 +103,8 @@ function outcome() {
 
 function sentence(out) {
   const words = { percent: format.percentage(out.valuePercent, 2), low: format.percentage(out.valuePercentLow, 2), high: format.percentage(out.valuePercentHigh, 2), runs: out.runs, steps: format.whole(out.steps) };
-  const zero = Math.abs(state.decide.world.optimum) <= 1e-9 ? t("learn.zero") : nothing;
+  const optimum = state.decide.world?.optimum ?? null;
+  const zero = optimum !== null && Math.abs(optimum) <= 1e-9 ? t("learn.zero") : nothing;
   return html`${t(out.runs > 1 ? "learn.outcome.band" : "learn.outcome", words)} ${zero} ${t("learn.distance", { distance: format.brief(out.qDistance) })}`;
 }
 

@@ -4,6 +4,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { say, t } from "../i18n.js";
 import * as format from "../format.js";
 import { makeLink, saveProject } from "../lab.js";
+import { decisions } from "../decisions.js";
 import { announce } from "../voice.js";
 import { openLink, openProject } from "../share.js";
 import { changed, state } from "../state.js";
@@ -18,7 +19,7 @@ export function shareView() {
     <div class="stack">
       <div class="row">
         <button type="button" class="primary" ?disabled=${Boolean(state.data.pending) || (!state.decide.world && !state.data.report)} @click=${makeLink}>${t(share.link ? "share.update" : "share.make")}</button>
-        ${state.decide.problem === "shop" ? html`<label class="check"><input type="checkbox" .checked=${share.inline} @change=${(event) => { share.inline = event.target.checked; share.stale = true; changed("share"); }}>${t("share.inline")}</label>` : nothing}
+        ${state.decide.problem === "shop" || decisions()?.needsLog() ? html`<label class="check"><input type="checkbox" .checked=${share.inline} @change=${(event) => { share.inline = event.target.checked; share.stale = true; changed("share"); }}>${t("share.inline")}</label>` : nothing}
       </div>
       <p class="small soft">${t(state.learn.outcome ? "share.holds" : "share.nothing")} ${share.inline ? nothing : t("share.inline.note")}</p>
       ${problemBox(share.problem)}

@@ -75,6 +75,8 @@ impl Lab {
                 OperationsAnswer::Clicks(clicks::view(&text, &self.problem, &self.settings)?)
             }
             OperationsRequest::Split => {
+                // Were it refused, the link would hold one of other terms.
+                self.findings.retain(|finding| !finding.needs_log());
                 let terms = split_terms(&self.settings);
                 let split = self.split(terms)?;
                 let report = StudyReport::Split(split.clone());

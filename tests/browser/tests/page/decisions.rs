@@ -96,8 +96,8 @@ fn a_split_of_money_is_repeated_from_its_link() {
         page.click("button", "Generated orders")?;
         page.wait_until_ready()?;
         page.wait_for("document.querySelector('#demand-item option[value=tea]')")?;
-        page.fill("spinbutton", "Money for orders", "60")?;
         page.value("[...document.querySelectorAll('summary')].find((s) => s.textContent === 'Several items, one budget').click()")?;
+        page.fill("spinbutton", "Money for orders", "60")?;
         page.click("button", "Share the money")?;
         page.wait_for("document.querySelector('[data-testid=split]')")?;
         let split = page.text("[data-testid=split]")?;
@@ -108,6 +108,28 @@ fn a_split_of_money_is_repeated_from_its_link() {
         let verdict = other.text("[data-testid=split-verdict]")?;
         ensure!(verdict.contains("Reproduced"), "it says: {verdict}");
         ensure!(other.text("[data-testid=split]")? == split);
+        other.wait_until_ready()?;
+        // Another log takes the place of what the link asked for; what was decided stays so and can be trained.
+        other.click("button", "Online Retail, 5 days")?;
+        other.wait_for("!document.querySelector('[data-testid=split-verdict]')")?;
+        other.wait_until_ready()?;
+        other.wait_for("document.querySelector('#problem').value === 'newsvendor'")?;
+        // An edited split is refused before anything changes.
+        let edited = other.value(&format!(
+            "(async () => {{
+               const main = document.querySelector('script[type=module]').src;
+               const page = await (await import(main.replace('main.js', 'load.js'))).loadPage();
+               const experiment = page.readLink({link:?});
+               const [finding] = experiment.findings;
+               finding.study = finding.study.replace('\"items\":10', '\"items\":0');
+               return page.writeLink(experiment);
+             }})()"
+        ))?;
+        let edited = edited.as_str().context("no link")?;
+        let (address, _) = link.split_once('#').context("no fragment")?;
+        let fragment = edited.rsplit('#').next().unwrap_or_default();
+        other.visit(&format!("{address}#{fragment}"))?;
+        other.wait_for("document.querySelector('#notices .bad')")?;
         other.wait_until_ready()?;
         other.check_accessibility()?;
         other.check_width()
