@@ -82,6 +82,7 @@ export default {
   "split.is": "Spent {spent}, expected profit {profit}. No orders within the budget earn more than {bound}: at most {gap} are missing. One more unit of money would earn {price}.",
   "split.mean": "Units a period",
   "split.cost": "Unit cost",
+  "split.price": "Price",
   "split.units": "Order",
   "split.unpriced": "{count} items are left out: the log has no price for them.",
   "split.reproduced": "The split came out as the link says, to the last bit.",

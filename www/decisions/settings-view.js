@@ -135,7 +135,7 @@ function split() {
     ${answer ? html`${verdict ? html`<p class=${`message ${verdict.reproduced ? "good" : "warn"}`} data-testid="split-verdict"><b>${t(verdict.reproduced ? "share.reproduced" : "share.differs")}.</b> ${t(verdict.reproduced ? "split.reproduced" : "split.differs")}</p>` : nothing}
       <p class="small num" data-testid="split">${t("split.is", { spent: money(answer.spent), profit: money(answer.profit), bound: money(answer.bound), gap: format.percent(answer.bound > 0 ? 1 - answer.profit / answer.bound : 0, 2), price: format.brief(answer.price, 3) })}</p>
       <div class="scroll preview" tabindex="0" role="region" aria-label=${t("split.title")}><table>
-        <thead><tr><th scope="col">${t("demand.item")}</th><th scope="col" class="num">${t("split.mean")}</th><th scope="col" class="num">${t("split.cost")}</th><th scope="col" class="num">${t("demand.price")}</th><th scope="col" class="num">${t("split.units")}</th></tr></thead>
+        <thead><tr><th scope="col">${t("demand.item")}</th><th scope="col" class="num">${t("split.mean")}</th><th scope="col" class="num">${t("split.cost")}</th><th scope="col" class="num">${t("split.price")}</th><th scope="col" class="num">${t("split.units")}</th></tr></thead>
         <tbody>${answer.lines.map((row) => html`<tr><td>${row.item}</td><td class="num">${format.brief(row.mean)}</td><td class="num">${money(row.unitCost)}</td><td class="num">${money(row.price)}</td><td class="num">${format.whole(row.units)}</td></tr>`)}</tbody>
       </table></div>
       ${answer.unpriced > 0 ? html`<p class="small soft">${t("split.unpriced", { count: answer.unpriced })}</p>` : nothing}

@@ -82,6 +82,7 @@ export default {
   "split.is": "花费 {spent}，期望利润 {profit}。预算内任何订货都不会超过 {bound}：最多相差 {gap}。再多一单位资金可多赚 {price}。",
   "split.mean": "每期件数",
   "split.cost": "单位成本",
+  "split.price": "价格",
   "split.units": "订货量",
   "split.unpriced": "{count} 种商品被略去：日志中没有其价格。",
   "split.reproduced": "分配结果与链接所述逐位一致。",
