@@ -138,7 +138,11 @@ mod tests {
     #[test]
     fn quantiles_match_the_printed_tables() {
         near(normal_quantile(0.975), 1.959_963_984_540_054, 1e-12);
+        near(normal_quantile(0.9), 1.281_551_565_544_600_4, 1e-12);
         near(normal_quantile(0.8), 0.841_621_233_572_914_2, 1e-12);
+        near(normal_quantile(0.5), 0.0, 1e-12);
+        assert_eq!(normal_quantile(1.0), f64::INFINITY);
+        assert!(normal_quantile(1.5).is_nan() && normal_quantile(f64::NAN).is_nan());
         near(normal_quantile(1e-10), -6.361_340_902_404_056, 1e-9);
         near(student_quantile(0.975, 1.0), 12.706_204_736, 1e-6);
         near(student_quantile(0.975, 10.0), 2.228_138_852, 1e-8);

@@ -5,8 +5,8 @@
 //! impressions leave it open (empirical Bayes; Kleinman, JASA 68 (1973), by moments). Where the counts differ no more than
 //! chance makes them, all rates are the mean.
 
-use super::special::{normal_below, normal_quantile};
 use super::table::{Table, number};
+use crate::distribution::{normal_cdf, normal_quantile};
 use crate::problem::{Problem, Text};
 
 /// Fewest impressions and clicks to estimate from.
@@ -151,7 +151,7 @@ fn chance(chi_square: f64, free: f64) -> f64 {
     }
     let scatter = 2.0 / (9.0 * free);
     let z = (libm::cbrt(chi_square / free) - (1.0 - scatter)) / libm::sqrt(scatter);
-    normal_below(-z)
+    normal_cdf(-z)
 }
 
 /// The interval for a share that is neither below 0 nor above 1 however few the clicks.

@@ -2,7 +2,7 @@
 
 use super::range::within;
 use super::smooth::{Method, Run, Tuning};
-use super::special::normal_quantile;
+use crate::distribution::normal_quantile;
 use crate::problem::{Problem, Text};
 
 /// What may be sold in the coming periods.

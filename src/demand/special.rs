@@ -1,36 +1,11 @@
 //! The few special functions that closed forms need, portable to the last bit through `libm`.
 
-use std::f64::consts::{E, PI, SQRT_2};
+use std::f64::consts::{E, PI};
 
 /// Density of the standard normal distribution.
 #[must_use]
 pub fn normal_density(z: f64) -> f64 {
     libm::exp(-0.5 * z * z) / libm::sqrt(2.0 * PI)
-}
-
-/// Distribution function of the standard normal distribution.
-#[must_use]
-pub fn normal_below(z: f64) -> f64 {
-    0.5 * libm::erfc(-z / SQRT_2)
-}
-
-/// The standard normal quantile of a share strictly between 0 and 1 (NaN outside), by bisection to the last bit
-/// that `erfc` can tell.
-#[must_use]
-pub fn normal_quantile(share: f64) -> f64 {
-    if !(share > 0.0 && share < 1.0) {
-        return f64::NAN;
-    }
-    let (mut low, mut high) = (-39.0, 39.0);
-    for _ in 0..80 {
-        let middle = 0.5 * (low + high);
-        if normal_below(middle) < share {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    0.5 * (low + high)
 }
 
 /// Principal branch of Lambert's W: the `w >= -1` with `w e^w = x`, for `x >= -1/e` (NaN below), by Halley's method
@@ -63,14 +38,6 @@ pub fn lambert_w(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantile_inverts_the_distribution() {
-        assert!((normal_quantile(0.975) - 1.959_963_984_540_054).abs() < 1e-12);
-        assert!((normal_quantile(0.9) - 1.281_551_565_544_600_4).abs() < 1e-12);
-        assert!(normal_quantile(0.5).abs() < 1e-12);
-        assert!(normal_quantile(1.0).is_nan() && normal_quantile(f64::NAN).is_nan());
-    }
 
     #[test]
     fn lambert_inverts_w_times_its_exponential() {

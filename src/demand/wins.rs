@@ -5,8 +5,8 @@
 //! `F(b) = 1 / (1 + (b / median)^-shape)`, whose logit is a line in the logarithm of the bid: binomial regression
 //! (McCullagh & Nelder 1989) by Newton's method. The errors are those of independent auctions.
 
-use super::special::normal_quantile;
 use super::table::{Table, number};
+use crate::distribution::normal_quantile;
 use crate::problem::{Problem, Text};
 
 /// Fewest auctions, wins, and losses to fit on.

@@ -2,7 +2,8 @@
 
 use crate::demand::discrete::Discrete;
 use crate::demand::range::within;
-use crate::demand::special::{normal_density, normal_quantile};
+use crate::demand::special::normal_density;
+use crate::distribution::normal_quantile;
 use crate::problem::Problem;
 
 /// A stock level with its expected cost a period.
