@@ -133,7 +133,6 @@ impl Layers {
                     weights,
                     &activity.back,
                     &mut activity.spare,
-                    false,
                     &mut activity.pack,
                 );
                 Activation::Relu.backward(&activity.before[number - 1], &mut activity.spare);

@@ -2,7 +2,7 @@
 
 use wide::f32x4;
 
-use super::vector::{SIDE, each, put, take, tanh4};
+use super::vector::{Exponential, along, each};
 
 /// An activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +18,19 @@ pub enum Activation {
 const SLOPE: f32 = 0.797_884_6;
 const CUBIC: f32 = 0.044_715;
 
-fn gelu(x: f32x4) -> f32x4 {
-    f32x4::splat(0.5) * x * (f32x4::splat(1.0) + gate(x))
+fn gelu(exponential: &Exponential, x: f32x4) -> f32x4 {
+    f32x4::splat(0.5) * x * (f32x4::splat(1.0) + gate(exponential, x))
 }
 
-fn gelu_slope(x: f32x4) -> f32x4 {
+fn gelu_slope(exponential: &Exponential, x: f32x4) -> f32x4 {
     let (half, one) = (f32x4::splat(0.5), f32x4::splat(1.0));
-    let t = gate(x);
+    let t = gate(exponential, x);
     let bend = one + f32x4::splat(3.0 * CUBIC) * x * x;
     half * (one + t) + half * x * (one - t * t) * f32x4::splat(SLOPE) * bend
 }
 
-fn gate(x: f32x4) -> f32x4 {
-    tanh4(f32x4::splat(SLOPE) * (x + f32x4::splat(CUBIC) * x * x * x))
+fn gate(exponential: &Exponential, x: f32x4) -> f32x4 {
+    exponential.tanh(f32x4::splat(SLOPE) * (x + f32x4::splat(CUBIC) * x * x * x))
 }
 
 impl Activation {
@@ -41,7 +41,8 @@ impl Activation {
             Self::Relu => y.extend(x.iter().map(|&x| if x > 0.0 { x } else { 0.0 })),
             Self::Gelu => {
                 y.extend_from_slice(x);
-                each(y, gelu);
+                let exponential = Exponential::ready();
+                each(y, |x| gelu(&exponential, x));
             }
         }
     }
@@ -55,9 +56,8 @@ impl Activation {
                 }
             }
             Self::Gelu => {
-                for at in 0..x.len().div_ceil(SIDE) {
-                    put(d, at, take(d, at) * gelu_slope(take(x, at)));
-                }
+                let exponential = Exponential::ready();
+                along([x], [d], |[x], [d]| [d * gelu_slope(&exponential, x)]);
             }
         }
     }

@@ -34,8 +34,8 @@ impl Default for AdamConfig {
 /// that a step costs as much as it touches.
 #[derive(Clone, Debug)]
 pub struct Adam {
-    first: Vec<Vec<f32>>,
-    second: Vec<Vec<f32>>,
+    /// Of each tensor both means; of a sparse one those of a row stand together, for it is rows that are looked up.
+    means: Vec<Vec<f32>>,
     powers: [f64; 2],
 }
 
@@ -43,16 +43,11 @@ impl Adam {
     /// Zeros for these weights.
     #[must_use]
     pub fn new(weights: &Weights) -> Self {
-        let zeros = || {
-            weights
-                .tensors
-                .iter()
-                .map(|tensor| vec![0.0; tensor.value.len()])
-                .collect()
-        };
+        let tensors = weights.tensors.iter();
         Self {
-            first: zeros(),
-            second: zeros(),
+            means: tensors
+                .map(|tensor| vec![0.0; 2 * tensor.value.len()])
+                .collect(),
             powers: [1.0; 2],
         }
     }
@@ -84,23 +79,20 @@ impl Adam {
                 second: config.second,
                 shrink,
             };
-            let memory = self.first.iter_mut().zip(&mut self.second);
             let tensors = weights.tensors.iter_mut().zip(gradients.tensors());
-            for ((weights, gradient), (first, second)) in tensors.zip(memory) {
+            for ((weights, gradient), means) in tensors.zip(&mut self.means) {
                 let (width, length) = (weights.shape[1], weights.length);
-                let values = &mut weights.value;
-                match &gradient.touched {
-                    None => rule.apply(values, &gradient.value, first, second),
-                    Some(touched) => {
-                        for &row in &touched.rows {
-                            let at = row as usize * width..(row as usize + 1) * width;
-                            let (first, second) = (&mut first[at.clone()], &mut second[at.clone()]);
-                            let values = &mut values[at.clone()];
-                            rule.apply(values, &gradient.value[at], first, second);
-                            if length > 0.0 {
-                                set_length(length, values);
-                            }
-                        }
+                let Some(touched) = &gradient.touched else {
+                    rule.apply(&mut weights.value, &gradient.value, means);
+                    continue;
+                };
+                let rows = gradient.value.chunks_exact(width);
+                for (&row, gradient) in touched.rows.iter().zip(rows) {
+                    let row = row as usize;
+                    let values = &mut weights.value[row * width..][..width];
+                    rule.apply(values, gradient, &mut means[2 * row * width..][..2 * width]);
+                    if length > 0.0 {
+                        set_length(length, values);
                     }
                 }
             }
@@ -120,13 +112,11 @@ struct Rule {
 }
 
 impl Rule {
-    fn apply(&self, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
+    fn apply(&self, weights: &mut [f32], gradient: &[f32], means: &mut [f32]) {
         let length = weights.len();
-        let (gradient, first, second) = (
-            &gradient[..length],
-            &mut first[..length],
-            &mut second[..length],
-        );
+        let gradient = &gradient[..length];
+        let (first, second) = means.split_at_mut(length);
+        let second = &mut second[..length];
         let (rest_first, rest_second) = (1.0 - self.first, 1.0 - self.second);
         for i in 0..length {
             let g = gradient[i] * self.shrink;
@@ -235,6 +225,7 @@ mod tests {
                 .tensors()
                 .iter()
                 .all(|g| g.value.iter().all(|&g| g == 0.0))
+                && gradients.row(sparse, 2) == [0.0; 3]
         );
     }
 

@@ -106,7 +106,7 @@ impl Attention {
     ) {
         self.out.backward_weights(gradients, &cache.mixed, dy, pack);
         self.out
-            .backward_input(weights, dy, &mut cache.d_mixed, false, pack);
+            .backward_input(weights, dy, &mut cache.d_mixed, pack);
         let (deep, time) = (self.width / self.heads, shape.time);
         let scale = 1.0 / (deep as f32).sqrt();
         clear(&mut cache.d_projected, cache.projected.len());
@@ -139,7 +139,7 @@ impl Attention {
         self.project
             .backward_weights(gradients, x, &cache.d_projected, pack);
         self.project
-            .backward_input(weights, &cache.d_projected, dx, false, pack);
+            .backward_input(weights, &cache.d_projected, dx, pack);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Causal dilated convolution over time (van den Oord et al. 2016; NextItNet, Yuan et al., WSDM 2019).
 
-use super::gemm::{Matrix, Pack, gemm};
+use super::gemm::{Matrix, Pack, Plus, gemm};
 use super::vector::{add_rows_to, add_to_rows};
 use super::weights::{Gradients, Id, Start, Weights};
 use super::{Shape, clear, fit};
@@ -73,7 +73,7 @@ impl Convolution {
                 (rows, width, width),
                 Matrix::new(x, width),
                 w,
-                true,
+                Plus::Itself,
                 pack,
             );
         }
@@ -106,11 +106,12 @@ impl Convolution {
                 (width, width, rows),
                 left,
                 right,
-                true,
+                Plus::Itself,
                 pack,
             );
             let w = Matrix::transposed(weights.get(id), width);
-            gemm(dx, (rows, width, width), right, w, tap > 0, pack);
+            let plus = if tap > 0 { Plus::Itself } else { Plus::Nothing };
+            gemm(dx, (rows, width, width), right, w, plus, pack);
         }
         add_rows_to(dy, gradients.get(self.bias));
     }

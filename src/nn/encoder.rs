@@ -215,16 +215,17 @@ impl Encoder {
             Body::Mlp { first, second } => {
                 let block = &mut cache.blocks[0];
                 second.backward_weights(gradients, &block.active[0], d, pack);
-                second.backward_input(weights, d, &mut block.active[1], false, pack);
+                second.backward_input(weights, d, &mut block.active[1], pack);
                 Activation::Gelu.backward(&block.up, &mut block.active[1]);
                 first.backward_weights(gradients, &block.normal[0], &block.active[1], pack);
-                first.backward_input(weights, &block.active[1], &mut block.normal[1], false, pack);
+                first.backward_input(weights, &block.active[1], &mut block.normal[1], pack);
                 Pool { width: self.width }.backward(shape, &block.normal[1], &mut cache.dx);
                 add(d, &mut cache.dx);
             }
             Body::Gru(gru) => {
                 let (own, dx) = (&mut cache.gru, &mut cache.dx);
-                gru.backward((weights, gradients), shape, x, d, own, dx, pack);
+                let states = (&cache.out[..], d);
+                gru.backward((weights, gradients), shape, x, states, own, dx, pack);
             }
             Body::Cnn(blocks) => {
                 cache.dx.clear();
@@ -393,12 +394,12 @@ impl AttentionBlock {
         self.down
             .backward_weights(gradients, &cache.active[0], spare, pack);
         self.down
-            .backward_input(weights, spare, &mut cache.active[1], false, pack);
+            .backward_input(weights, spare, &mut cache.active[1], pack);
         Activation::Gelu.backward(&cache.up, &mut cache.active[1]);
         self.up
             .backward_weights(gradients, &cache.normal[1], &cache.active[1], pack);
         self.up
-            .backward_input(weights, &cache.active[1], spare, false, pack);
+            .backward_input(weights, &cache.active[1], spare, pack);
         self.norms[1].backward(weights, gradients, &cache.norms[1], spare);
         add(spare, d);
         spare.clone_from(d);

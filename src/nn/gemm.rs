@@ -5,7 +5,7 @@
 
 use wide::f32x4;
 
-use super::vector::dot;
+use super::vector::{add_to_rows, dot, lanes};
 
 /// Rows and columns of the kernel.
 const HIGH: usize = 4;
@@ -54,25 +54,43 @@ pub struct Pack {
     b: Vec<f32>,
 }
 
-/// `out = a b`, or `out += a b` where `add` is set. `a` is `m` by `k`, `b` is `k` by `n`, `out` holds `m` rows of `n`.
+/// What is added to a product.
+#[derive(Clone, Copy, Debug)]
+pub enum Plus<'a> {
+    /// Nothing: what was in the place of the result is written over.
+    Nothing,
+    /// What was in the place of the result.
+    Itself,
+    /// One row to every row, last.
+    Row(&'a [f32]),
+}
+
+/// `out = a b` and what is added to it. `a` is `m` by `k`, `b` is `k` by `n`, `out` holds `m` rows of `n`.
 pub fn gemm(
     out: &mut [f32],
     (m, n, k): (usize, usize, usize),
     a: Matrix<'_>,
     b: Matrix<'_>,
-    add: bool,
+    plus: Plus<'_>,
     pack: &mut Pack,
 ) {
     let out = &mut out[..m * n];
-    if !add {
-        out.fill(0.0);
-    }
-    // Few rows, or the product of a column and a row.
-    if (m < HIGH || k == 1) && b.column == 1 {
-        return by_rows(out, n, k, a, b);
-    }
-    if m < HIGH && a.column == 1 && b.row == 1 {
-        return by_dots(out, n, k, a, b);
+    let by_rows = (m < HIGH || k == 1) && b.column == 1;
+    let by_dots = m < HIGH && a.column == 1 && b.row == 1;
+    if by_rows || by_dots || k == 0 {
+        if !matches!(plus, Plus::Itself) {
+            out.fill(0.0);
+        }
+        // Few rows, or the product of a column and a row.
+        if by_rows {
+            add_by_rows(out, n, k, a, b);
+        } else if by_dots {
+            add_by_dots(out, n, k, a, b);
+        }
+        if let Plus::Row(row) = plus {
+            add_to_rows(row, out);
+        }
+        return;
     }
     for column in (0..n).step_by(COLUMNS) {
         let columns = COLUMNS.min(n - column);
@@ -80,23 +98,35 @@ pub fn gemm(
             let depth = INNER.min(k - inner);
             let part = &b.data[(inner * b.row + column * b.column).min(b.data.len())..];
             pack_panels::<WIDE>(&mut pack.b, part, (b.column, b.row), columns, depth);
+            let ends = Ends {
+                fresh: inner == 0 && !matches!(plus, Plus::Itself),
+                last: match plus {
+                    Plus::Row(row) if inner + depth == k => Some(&row[column..column + columns]),
+                    _ => None,
+                },
+            };
             for row in (0..m).step_by(ROWS) {
                 let rows = ROWS.min(m - row);
                 let part = &a.data[(row * a.row + inner * a.column).min(a.data.len())..];
                 pack_panels::<HIGH>(&mut pack.a, part, (a.row, a.column), rows, depth);
-                block(
-                    &mut out[row * n + column..],
-                    n,
-                    (rows, columns, depth),
-                    pack,
-                );
+                let out = &mut out[row * n + column..];
+                block(out, n, (rows, columns, depth), ends, pack);
             }
         }
     }
 }
 
+/// What comes before and after the sums of a block.
+#[derive(Clone, Copy)]
+struct Ends<'a> {
+    /// Whether they are the first: nothing is in their place yet.
+    fresh: bool,
+    /// What is added when they are the last, one number a column.
+    last: Option<&'a [f32]>,
+}
+
 /// The rows of `b` are added up in registers, nothing is packed.
-fn by_rows(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
+fn add_by_rows(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
     if n == 0 {
         return;
     }
@@ -150,7 +180,7 @@ fn sum_rows<const N: usize>(
 }
 
 /// Few rows against a transposed matrix: inner products, nothing is packed.
-fn by_dots(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
+fn add_by_dots(out: &mut [f32], n: usize, k: usize, a: Matrix<'_>, b: Matrix<'_>) {
     if n == 0 {
         return;
     }
@@ -202,7 +232,11 @@ fn pack_panels<const N: usize>(
         if line == 1 && lines == N {
             for (p, place) in panel.iter_mut().enumerate() {
                 let at = first + p * step;
-                place.copy_from_slice(&from[at..at + N]);
+                let (into, _) = place.as_chunks_mut::<4>();
+                let (four, _) = from[at..at + N].as_chunks::<4>();
+                for (into, four) in into.iter_mut().zip(four) {
+                    *into = f32x4::new(*four).to_array();
+                }
             }
         } else if step == 1 {
             for four in (0..lines).step_by(4) {
@@ -256,33 +290,52 @@ fn block(
     out: &mut [f32],
     width: usize,
     (rows, columns, depth): (usize, usize, usize),
+    ends: Ends<'_>,
     pack: &Pack,
 ) {
     for (q, b) in pack.b.chunks_exact(WIDE * depth).enumerate() {
         let column = q * WIDE;
         let wide = WIDE.min(columns - column);
+        let mut last = [0.0; WIDE];
+        if let Some(row) = ends.last {
+            last[..wide].copy_from_slice(&row[column..column + wide]);
+        }
+        let last = ends.last.map(|_| lanes(&last));
         for (p, a) in pack.a.chunks_exact(HIGH * depth).enumerate() {
             let tile = kernel(a, b);
             let row = p * HIGH;
             let high = HIGH.min(rows - row);
             let at = row * width + column;
-            for (i, sums) in tile.iter().enumerate().take(high) {
+            for (i, sums) in tile.into_iter().enumerate().take(high) {
                 let out = &mut out[at + i * width..];
                 if wide == WIDE
                     && let Some(out) = out.first_chunk_mut::<WIDE>()
                 {
-                    let (halves, _) = out.as_chunks_mut::<4>();
-                    for (half, sum) in halves.iter_mut().zip(sums) {
-                        *half = (f32x4::new(*half) + *sum).to_array();
-                    }
+                    write(out, sums, ends.fresh, last);
                 } else {
-                    let sums = sums.map(f32x4::to_array);
-                    for (out, sum) in out[..wide].iter_mut().zip(sums.as_flattened()) {
-                        *out += sum;
-                    }
+                    let mut whole = [0.0; WIDE];
+                    whole[..wide].copy_from_slice(&out[..wide]);
+                    write(&mut whole, sums, ends.fresh, last);
+                    out[..wide].copy_from_slice(&whole[..wide]);
                 }
             }
         }
+    }
+}
+
+/// Writes one row of a tile.
+#[inline]
+fn write(out: &mut [f32; WIDE], mut sums: [f32x4; 2], fresh: bool, last: Option<[f32x4; 2]>) {
+    if !fresh {
+        let before = lanes(out);
+        sums = [before[0] + sums[0], before[1] + sums[1]];
+    }
+    if let Some(last) = last {
+        sums = [sums[0] + last[0], sums[1] + last[1]];
+    }
+    let (halves, _) = out.as_chunks_mut::<4>();
+    for (half, sum) in halves.iter_mut().zip(sums) {
+        *half = sum.to_array();
     }
 }
 
@@ -326,17 +379,18 @@ mod tests {
         #[test]
         fn products_are_those_of_plain_loops(
             m in 1usize..80, n in 1usize..40, k in 1usize..300,
-            ta in any::<bool>(), tb in any::<bool>(), add in any::<bool>(), seed in any::<u32>(),
+            ta in any::<bool>(), tb in any::<bool>(), more in 0usize..3, seed in any::<u32>(),
         ) {
             let (a, b) = (numbers(m * k, seed), numbers(k * n, seed ^ 77));
-            let before = numbers(m * n, seed ^ 5);
+            let (before, row) = (numbers(m * n, seed ^ 5), numbers(n, seed ^ 9));
+            let plus = [Plus::Nothing, Plus::Itself, Plus::Row(&row)][more];
             let mut out = before.clone();
             let left = if ta { Matrix::transposed(&a, m) } else { Matrix::new(&a, k) };
             let right = if tb { Matrix::transposed(&b, k) } else { Matrix::new(&b, n) };
-            gemm(&mut out, (m, n, k), left, right, add, &mut Pack::default());
+            gemm(&mut out, (m, n, k), left, right, plus, &mut Pack::default());
             for i in 0..m {
                 for j in 0..n {
-                    let mut truth = if add { f64::from(before[i * n + j]) } else { 0.0 };
+                    let mut truth = f64::from([0.0, before[i * n + j], row[j]][more]);
                     for p in 0..k {
                         let x = if ta { a[p * m + i] } else { a[i * k + p] };
                         let y = if tb { b[j * k + p] } else { b[p * n + j] };
@@ -358,7 +412,7 @@ mod tests {
             (0, 3, 2),
             Matrix::new(&[], 2),
             Matrix::new(&[0.0; 6], 3),
-            false,
+            Plus::Nothing,
             &mut pack,
         );
         let mut out = [7.0; 6];
@@ -367,7 +421,7 @@ mod tests {
             (2, 3, 0),
             Matrix::new(&[], 0),
             Matrix::new(&[], 3),
-            false,
+            Plus::Nothing,
             &mut pack,
         );
         assert_eq!(out, [0.0; 6]);

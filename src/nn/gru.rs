@@ -2,9 +2,9 @@
 
 use wide::f32x4;
 
-use super::gemm::{Matrix, Pack, gemm};
+use super::gemm::{Matrix, Pack, Plus, gemm};
 use super::linear::Linear;
-use super::vector::{SIDE, add, add_rows_to, add_to_rows, each, put, sigmoid4, take, tanh4};
+use super::vector::{Exponential, add, add_rows_to, along};
 use super::weights::{Gradients, Id, Start, Weights};
 use super::{Shape, clear, fit};
 
@@ -20,17 +20,21 @@ pub struct Gru {
     width: usize,
 }
 
-/// What the backward pass needs.
+/// What the backward pass needs, and room for both passes.
 #[derive(Clone, Debug, Default)]
 pub struct GruCache {
-    /// `x W + b` of all positions; then its gradient.
+    /// `x W + b` and `h U + c` of one position.
     input: Vec<f32>,
-    /// `h U + c` of all positions; then its gradient.
     hidden: Vec<f32>,
     /// The gates r, z, n of all positions, side by side.
     gates: Vec<f32>,
-    /// The states, those before the first position first.
-    state: Vec<f32>,
+    /// `h Un + cn` of all positions.
+    recalled: Vec<f32>,
+    /// The states before the first position: zeros.
+    begin: Vec<f32>,
+    /// The gradients of `x W + b` and `h U + c` of all positions.
+    d_input: Vec<f32>,
+    d_hidden: Vec<f32>,
     /// The gradient of the state.
     back: Vec<f32>,
 }
@@ -60,40 +64,47 @@ impl Gru {
         pack: &mut Pack,
     ) {
         let (width, batch) = (self.width, shape.batch);
-        self.input.forward(weights, x, &mut cache.input, pack);
-        fit(&mut cache.hidden, shape.rows() * 3 * width);
+        fit(&mut cache.hidden, batch * 3 * width);
         fit(&mut cache.gates, shape.rows() * 3 * width);
-        clear(&mut cache.state, (shape.rows() + batch) * width);
+        fit(&mut cache.recalled, shape.rows() * width);
+        clear(&mut cache.begin, batch * width);
+        fit(y, shape.rows() * width);
         let u = Matrix::new(weights.get(self.recurrent), 3 * width);
+        let bias = weights.get(self.bias);
+        let exponential = Exponential::ready();
+        let inputs = x.len() / shape.rows().max(1);
         for t in 0..shape.time {
-            let wide = t * batch * 3 * width..(t + 1) * batch * 3 * width;
-            let (before, after) = cache.state.split_at_mut((t + 1) * batch * width);
-            let before = &before[t * batch * width..];
-            let hidden = &mut cache.hidden[wide.clone()];
-            if t == 0 {
-                // Before the first position the state is zero.
-                hidden.fill(0.0);
+            // One position after the other: what is made of it is still in the cache when it is used.
+            let x = &x[t * batch * inputs..(t + 1) * batch * inputs];
+            self.input.forward(weights, x, &mut cache.input, pack);
+            let (before, after) = y.split_at_mut(t * batch * width);
+            let before = if t == 0 {
+                for row in cache.hidden.chunks_exact_mut(3 * width) {
+                    row.copy_from_slice(bias);
+                }
+                &cache.begin
             } else {
-                let shape = (batch, 3 * width, width);
-                gemm(hidden, shape, Matrix::new(before, width), u, false, pack);
-            }
-            add_to_rows(weights.get(self.bias), hidden);
-            let rows = cache.input[wide.clone()]
-                .chunks_exact(3 * width)
-                .zip(hidden.chunks_exact(3 * width));
-            let gates = cache.gates[wide].chunks_exact_mut(3 * width);
+                let before = &before[(t - 1) * batch * width..];
+                let (shape, bias) = ((batch, 3 * width, width), Plus::Row(bias));
+                let rows = Matrix::new(before, width);
+                gemm(&mut cache.hidden, shape, rows, u, bias, pack);
+                before
+            };
+            let [from, to] = [t, t + 1].map(|t| t * batch * width);
+            let rows = cache.input.chunks_exact(3 * width);
+            let rows = rows.zip(cache.hidden.chunks_exact(3 * width));
+            let gates = cache.gates[3 * from..3 * to].chunks_exact_mut(3 * width);
+            let gates = gates.zip(cache.recalled[from..to].chunks_exact_mut(width));
             let states = before
                 .chunks_exact(width)
                 .zip(after.chunks_exact_mut(width));
-            for (((input, hidden), gates), (before, after)) in rows.zip(gates).zip(states) {
-                step(width, (input, hidden), gates, before, after);
+            for ((went_in, gates), states) in rows.zip(gates).zip(states) {
+                step(&exponential, width, went_in, gates, states);
             }
         }
-        y.clear();
-        y.extend_from_slice(&cache.state[batch * width..]);
     }
 
-    /// Writes the gradient of `x` and adds to those of the weights, given the gradient of the states. Uses up the cache.
+    /// Writes the gradient of `x` and adds to those of the weights, given the states and their gradient. Uses up the cache.
     #[expect(
         clippy::too_many_arguments,
         reason = "one step's parts, borrowed apart"
@@ -103,49 +114,56 @@ impl Gru {
         (weights, gradients): (&Weights, &mut Gradients),
         shape: Shape,
         x: &[f32],
-        dy: &[f32],
+        (y, dy): (&[f32], &[f32]),
         cache: &mut GruCache,
         dx: &mut Vec<f32>,
         pack: &mut Pack,
     ) {
         let (width, batch) = (self.width, shape.batch);
         clear(&mut cache.back, batch * width);
+        fit(&mut cache.d_input, shape.rows() * 3 * width);
+        fit(&mut cache.d_hidden, shape.rows() * 3 * width);
         let u = Matrix::transposed(weights.get(self.recurrent), 3 * width);
         for t in (0..shape.time).rev() {
-            let narrow = t * batch * width..(t + 1) * batch * width;
-            let wide = t * batch * 3 * width..(t + 1) * batch * 3 * width;
-            add(&dy[narrow.clone()], &mut cache.back);
-            let input = cache.input[wide.clone()].chunks_exact_mut(3 * width);
-            let hidden = cache.hidden[wide.clone()].chunks_exact_mut(3 * width);
+            let [from, to] = [t, t + 1].map(|t| t * batch * width);
+            let wide = 3 * from..3 * to;
+            add(&dy[from..to], &mut cache.back);
+            let before = match t.checked_sub(1) {
+                Some(before) => &y[before * batch * width..][..batch * width],
+                None => &cache.begin,
+            };
+            let d = cache.d_input[wide.clone()].chunks_exact_mut(3 * width);
+            let d = d.zip(cache.d_hidden[wide.clone()].chunks_exact_mut(3 * width));
             let gates = cache.gates[wide.clone()].chunks_exact(3 * width);
-            let states = cache.state[narrow]
+            let gates = gates.zip(cache.recalled[from..to].chunks_exact(width));
+            let states = before
                 .chunks_exact(width)
                 .zip(cache.back.chunks_exact_mut(width));
-            for (((input, hidden), gates), (before, back)) in
-                input.zip(hidden).zip(gates).zip(states)
-            {
-                step_back(width, (input, hidden), gates, before, back);
+            for ((d, gates), states) in d.zip(gates).zip(states) {
+                step_back(width, d, gates, states);
             }
             if t > 0 {
-                let wide = Matrix::new(&cache.hidden[wide], 3 * width);
+                let wide = Matrix::new(&cache.d_hidden[wide], 3 * width);
                 let shape = (batch, width, 3 * width);
-                gemm(&mut cache.back, shape, wide, u, true, pack);
+                gemm(&mut cache.back, shape, wide, u, Plus::Itself, pack);
             }
         }
         // The zeros before the first position give the recurrent weights nothing.
         let rows = shape.rows().saturating_sub(batch);
-        let before = Matrix::transposed(&cache.state[batch * width..][..rows * width], width);
-        let hidden = Matrix::new(
-            &cache.hidden[(batch * 3 * width).min(cache.hidden.len())..],
-            3 * width,
+        let before = Matrix::transposed(&y[..rows * width], width);
+        let hidden = &cache.d_hidden[(batch * 3 * width).min(cache.d_hidden.len())..];
+        gemm(
+            gradients.get(self.recurrent),
+            (width, 3 * width, rows),
+            before,
+            Matrix::new(hidden, 3 * width),
+            Plus::Itself,
+            pack,
         );
-        let into = gradients.get(self.recurrent);
-        gemm(into, (width, 3 * width, rows), before, hidden, true, pack);
-        add_rows_to(&cache.hidden, gradients.get(self.bias));
+        add_rows_to(&cache.d_hidden, gradients.get(self.bias));
         self.input
-            .backward_weights(gradients, x, &cache.input, pack);
-        self.input
-            .backward_input(weights, &cache.input, dx, false, pack);
+            .backward_weights(gradients, x, &cache.d_input, pack);
+        self.input.backward_input(weights, &cache.d_input, dx, pack);
     }
 }
 
@@ -164,67 +182,47 @@ fn thirds_mut(row: &mut [f32], width: usize) -> [&mut [f32]; 3] {
     [first, second, &mut third[..width]]
 }
 
+/// One position of one sequence: its gates, what it recalls, and the state after it.
 fn step(
+    exponential: &Exponential,
     width: usize,
     (input, hidden): (&[f32], &[f32]),
-    gates: &mut [f32],
-    before: &[f32],
-    after: &mut [f32],
+    (gates, recalled): (&mut [f32], &mut [f32]),
+    (before, after): (&[f32], &mut [f32]),
 ) {
-    let (both, new) = gates.split_at_mut(2 * width);
-    let (before, after) = (&before[..width], &mut after[..width]);
-    for ((gate, x), h) in both.iter_mut().zip(input).zip(hidden) {
-        *gate = x + h;
-    }
-    each(both, sigmoid4);
+    // Two loops: the second waits for the first number by number, and a processor looks only so far ahead for work that needn't wait.
+    let (both, n) = gates.split_at_mut(2 * width);
+    along([input, hidden], [&mut *both], |[x, h], _| {
+        [exponential.sigmoid(x + h)]
+    });
     let (r, z) = both.split_at(width);
-    let (x, h) = (&input[2 * width..], &hidden[2 * width..]);
-    for (((new, x), r), h) in new.iter_mut().zip(x).zip(r).zip(h) {
-        *new = x + r * h;
-    }
-    each(new, tanh4);
-    for (((after, n), z), before) in after.iter_mut().zip(&*new).zip(z).zip(before) {
-        *after = n + z * (before - n);
-    }
+    let from = [r, z, &input[2 * width..], &hidden[2 * width..], before];
+    along(from, [n, recalled, after], |[r, z, x, h, before], _| {
+        let n = exponential.tanh(x + r * h);
+        [n, h, n + z * (before - n)]
+    });
 }
 
-/// Replaces what went into the gates by its gradient, and the gradient of the state after by the part of that of the state before
-/// which does not pass the product.
+/// Writes the gradients of what went into the gates, and replaces the gradient of the state after by the part of that of the state
+/// before which does not pass the product.
 fn step_back(
     width: usize,
-    (input, hidden): (&mut [f32], &mut [f32]),
-    gates: &[f32],
-    before: &[f32],
-    back: &mut [f32],
+    (d_input, d_hidden): (&mut [f32], &mut [f32]),
+    (gates, recalled): (&[f32], &[f32]),
+    (before, back): (&[f32], &mut [f32]),
 ) {
+    let [xr, xz, xn] = thirds_mut(d_input, width);
+    let [hr, hz, hn] = thirds_mut(d_hidden, width);
     let [r, z, n] = thirds(gates, width);
-    let [xr, xz, xn] = thirds_mut(input, width);
-    let [hr, hz, hn] = thirds_mut(hidden, width);
-    let (before, back) = (&before[..width], &mut back[..width]);
     let one = f32x4::splat(1.0);
-    for at in 0..width.div_ceil(SIDE) {
-        let [r, z, n, d, hn_at] = [
-            take(r, at),
-            take(z, at),
-            take(n, at),
-            take(back, at),
-            take(hn, at),
-        ];
+    let from = [r, z, n, recalled, before];
+    along(from, [xr, hr, xz, hz, xn, hn, back], |from, into| {
+        let ([r, z, n, recalled, before], d) = (from, into[6]);
         let dn = d * (one - z) * (one - n * n);
-        let dr = dn * hn_at * r * (one - r);
-        let dz = d * (take(before, at) - n) * z * (one - z);
-        for (row, value) in [
-            (&mut *xr, dr),
-            (hr, dr),
-            (xz, dz),
-            (hz, dz),
-            (xn, dn),
-            (hn, dn * r),
-            (back, d * z),
-        ] {
-            put(row, at, value);
-        }
-    }
+        let dr = dn * recalled * r * (one - r);
+        let dz = d * (before - n) * z * (one - z);
+        [dr, dr, dz, dz, dn, dn * r, d * z]
+    });
 }
 
 #[cfg(test)]
@@ -251,7 +249,7 @@ mod tests {
                             (weights, gradients),
                             shape,
                             x,
-                            &dy,
+                            (&y, &dy),
                             &mut cache,
                             &mut dx,
                             &mut pack,

@@ -1,8 +1,8 @@
 //! A linear layer: `y = x W + b`.
 
 use super::fit;
-use super::gemm::{Matrix, Pack, gemm};
-use super::vector::{add_rows_to, add_to_rows};
+use super::gemm::{Matrix, Pack, Plus, gemm};
+use super::vector::add_rows_to;
 use super::weights::{Gradients, Id, Start, Weights};
 
 /// A linear layer from `inputs` to `outputs` numbers a row.
@@ -55,8 +55,8 @@ impl Linear {
         fit(y, rows * self.outputs);
         let w = Matrix::new(weights.get(self.weight), self.outputs);
         let shape = (rows, self.outputs, self.inputs);
-        gemm(y, shape, Matrix::new(x, self.inputs), w, false, pack);
-        add_to_rows(weights.get(self.bias), y);
+        let bias = Plus::Row(weights.get(self.bias));
+        gemm(y, shape, Matrix::new(x, self.inputs), w, bias, pack);
     }
 
     /// Adds to the gradients of the weights, given the gradient of `y`.
@@ -73,24 +73,37 @@ impl Linear {
             Matrix::transposed(x, self.inputs),
             Matrix::new(dy, self.outputs),
         );
-        gemm(gradients.get(self.weight), shape, left, right, true, pack);
+        gemm(
+            gradients.get(self.weight),
+            shape,
+            left,
+            right,
+            Plus::Itself,
+            pack,
+        );
         add_rows_to(dy, gradients.get(self.bias));
     }
 
-    /// Writes the gradient of `x`, or adds to it where `add` is set.
+    /// Writes the gradient of `x`.
     pub fn backward_input(
         &self,
         weights: &Weights,
         dy: &[f32],
         dx: &mut Vec<f32>,
-        add: bool,
         pack: &mut Pack,
     ) {
         let rows = dy.len() / self.outputs;
         fit(dx, rows * self.inputs);
         let w = Matrix::transposed(weights.get(self.weight), self.outputs);
         let shape = (rows, self.inputs, self.outputs);
-        gemm(dx, shape, Matrix::new(dy, self.outputs), w, add, pack);
+        gemm(
+            dx,
+            shape,
+            Matrix::new(dy, self.outputs),
+            w,
+            Plus::Nothing,
+            pack,
+        );
     }
 }
 
@@ -114,7 +127,7 @@ mod tests {
                 if let Some(gradients) = gradients {
                     let dy = dy(&y);
                     layer.backward_weights(gradients, x, &dy, &mut pack);
-                    layer.backward_input(weights, &dy, &mut dx, false, &mut pack);
+                    layer.backward_input(weights, &dy, &mut dx, &mut pack);
                 }
                 (y, dx)
             },

@@ -87,7 +87,7 @@ impl Projection {
             return through.hidden.extend_from_slice(d_states);
         };
         linear.backward_weights(gradients, &through.hidden, d_states, pack);
-        linear.backward_input(weights, d_states, &mut through.spare, false, pack);
+        linear.backward_input(weights, d_states, &mut through.spare, pack);
         std::mem::swap(&mut through.hidden, &mut through.spare);
     }
 }

@@ -1,6 +1,6 @@
 //! Kernels on rows of numbers. Sums run in eight lanes that are added in one fixed order.
 
-use wide::{f32x4, u32x4};
+use wide::f32x4;
 
 /// Lanes of a sum: two registers of four.
 const LANES: usize = 8;
@@ -13,7 +13,7 @@ fn fold([low, high]: [f32x4; 2]) -> f32 {
 
 /// Eight numbers as two registers; what is missing is zero.
 #[inline]
-fn lanes(chunk: &[f32; LANES]) -> [f32x4; 2] {
+pub(super) fn lanes(chunk: &[f32; LANES]) -> [f32x4; 2] {
     let (halves, _) = chunk.as_chunks::<4>();
     [f32x4::new(halves[0]), f32x4::new(halves[1])]
 }
@@ -133,96 +133,146 @@ pub fn add_rows_to(matrix: &[f32], row: &mut [f32]) {
 }
 
 /// Numbers that are worked on side by side, element by element.
-pub const SIDE: usize = 4;
+const SIDE: usize = 4;
 
-/// The numbers of a row from `SIDE * place` on, side by side; zeros after its end.
+/// Writes rows, [`SIDE`] numbers at once: each is a function of what stands at its place in the rows `from`, and in those that are
+/// written over. All rows are as long as the first of those; zeros are read after the end, and nothing is written there.
 #[inline]
-#[must_use]
-pub fn take(row: &[f32], place: usize) -> f32x4 {
-    let from = &row[SIDE * place..];
-    if let Some(four) = from.first_chunk::<SIDE>() {
-        return f32x4::new(*four);
+pub fn along<const FROM: usize, const INTO: usize>(
+    from: [&[f32]; FROM],
+    mut into: [&mut [f32]; INTO],
+    of: impl Fn([f32x4; FROM], [f32x4; INTO]) -> [f32x4; INTO],
+) {
+    let length = into.first().map_or(0, |row| row.len());
+    let whole = length / SIDE;
+    let (fours, rest) = (
+        from.map(|row| &row[..length].as_chunks::<SIDE>().0[..whole]),
+        from.map(|row| &row[whole * SIDE..length]),
+    );
+    let mut written = into
+        .each_mut()
+        .map(|row| &mut row.as_chunks_mut::<SIDE>().0[..whole]);
+    for at in 0..whole {
+        let before = written.each_ref().map(|row| f32x4::new(row[at]));
+        let after = of(fours.map(|row| f32x4::new(row[at])), before);
+        for (row, four) in written.iter_mut().zip(after) {
+            row[at] = four.to_array();
+        }
     }
-    let mut four = [0.0; SIDE];
-    four[..from.len()].copy_from_slice(from);
-    f32x4::new(four)
-}
-
-/// Puts them back; what lies after the end of the row is dropped.
-#[inline]
-pub fn put(row: &mut [f32], place: usize, four: f32x4) {
-    let into = &mut row[SIDE * place..];
-    if let Some(into) = into.first_chunk_mut::<SIDE>() {
-        *into = four.to_array();
-    } else {
-        let left = into.len();
-        into.copy_from_slice(&four.to_array()[..left]);
+    // Apart from the loop, which it would slow down: copies of unknown length are calls in wasm.
+    if length > whole * SIDE {
+        let padded = |row: &[f32]| {
+            let mut four = [0.0; SIDE];
+            four[..row.len()].copy_from_slice(row);
+            f32x4::new(four)
+        };
+        let before = into.each_ref().map(|row| padded(&row[whole * SIDE..]));
+        let after = of(rest.map(padded), before);
+        for (row, four) in into.iter_mut().zip(after) {
+            let row = &mut row[whole * SIDE..];
+            row.copy_from_slice(&four.to_array()[..row.len()]);
+        }
     }
 }
 
 /// Puts a function of each number in its place.
 #[inline]
 pub fn each(row: &mut [f32], of: impl Fn(f32x4) -> f32x4) {
-    let (fours, rest) = row.as_chunks_mut::<SIDE>();
-    for four in fours {
-        *four = of(f32x4::new(*four)).to_array();
-    }
-    if !rest.is_empty() {
-        let last = of(take(rest, 0));
-        put(rest, 0, last);
-    }
+    along([], [row], |[], [x]| [of(x)]);
 }
 
-/// `e^x` of four numbers within 2 units in the last place, with the same bits on every platform (polynomial of Cephes' `expf`); below -87
-/// it is about 1e-38 and above 88 about 1.6e38.
+/// Four numbers, none above `most` or below `least`; what is no number stays. Lanes compared one by one would be branches in wasm.
 #[inline]
-#[must_use]
-pub fn exp4(x: f32x4) -> f32x4 {
-    /// 1.5 * 2^23: adding it leaves the nearest whole number in the lowest bits.
-    const MAGIC: f32x4 = f32x4::splat(12_582_912.0);
-    // As numbers, not lanes: the compiler makes one instruction of each, which lets pass what is no number.
-    let x = x.to_array().map(|x| if x > 88.0 { 88.0 } else { x });
-    let x = f32x4::new(x.map(|x| if x < -87.0 { -87.0 } else { x }));
-    let shifted = x * f32x4::splat(std::f32::consts::LOG2_E) + MAGIC;
-    let whole = shifted - MAGIC;
-    let r = (x - whole * f32x4::splat(0.693_359_4)) - whole * f32x4::splat(-2.121_944_4e-4);
-    let p = f32x4::splat(1.987_569_1e-4);
-    let p = p * r + f32x4::splat(1.398_199_9e-3);
-    let p = p * r + f32x4::splat(8.333_452e-3);
-    let p = p * r + f32x4::splat(4.166_579_6e-2);
-    let p = p * r + f32x4::splat(1.666_666_6e-1);
-    let p = p * r + f32x4::splat(0.5);
-    let p = p * r * r + r + f32x4::splat(1.0);
-    p * f32x4::from_bits((shifted.to_bits() << 23_u32) + u32x4::splat(0x3f80_0000))
+fn bound(x: f32x4, most: f32x4, least: f32x4) -> f32x4 {
+    // Of two numbers that can't be compared wasm's instructions take the first, others the second.
+    if cfg!(target_feature = "simd128") {
+        x.fast_min(most).fast_max(least)
+    } else {
+        least.fast_max(most.fast_min(x))
+    }
 }
 
-/// [`exp4`] of one number.
+/// `e^x` of four numbers within 2 units in the last place, with the same bits on every platform (polynomial of Cephes' `expf`), and
+/// functions made of it; below -87 it is about 1e-38 and above 88 about 1.6e38.
+#[derive(Clone, Copy, Debug)]
+pub struct Exponential {
+    most: f32x4,
+    least: f32x4,
+    log2_e: f32x4,
+    /// 1.5 * 2^23: adding it leaves the nearest whole number in the lowest bits.
+    magic: f32x4,
+    /// The logarithm of 2 in two parts.
+    ln_2: [f32x4; 2],
+    polynomial: [f32x4; 6],
+    one: f32x4,
+}
+
+impl Exponential {
+    const CONSTANTS: Self = Self {
+        most: f32x4::splat(88.0),
+        least: f32x4::splat(-87.0),
+        log2_e: f32x4::splat(std::f32::consts::LOG2_E),
+        magic: f32x4::splat(12_582_912.0),
+        ln_2: [f32x4::splat(0.693_359_4), f32x4::splat(-2.121_944_4e-4)],
+        polynomial: [
+            f32x4::splat(1.987_569_1e-4),
+            f32x4::splat(1.398_199_9e-3),
+            f32x4::splat(8.333_452e-3),
+            f32x4::splat(4.166_579_6e-2),
+            f32x4::splat(1.666_666_6e-1),
+            f32x4::splat(0.5),
+        ],
+        one: f32x4::splat(1.0),
+    };
+
+    /// Ready for a loop. What the compiler took for constants a browser would make anew in every round, by three instructions each.
+    #[inline]
+    #[must_use]
+    pub fn ready() -> Self {
+        std::hint::black_box(Self::CONSTANTS)
+    }
+
+    /// `e^x`.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, x: f32x4) -> f32x4 {
+        let x = bound(x, self.most, self.least);
+        let shifted = x * self.log2_e + self.magic;
+        let whole = shifted - self.magic;
+        let r = (x - whole * self.ln_2[0]) - whole * self.ln_2[1];
+        let [first, rest @ ..] = self.polynomial;
+        let p = rest.into_iter().fold(first, |p, next| p * r + next);
+        let p = p * r * r + r + self.one;
+        // The bits of 1 are those of the exponent that 2^0 has.
+        p * f32x4::from_bits((shifted.to_bits() << 23_u32) + self.one.to_bits())
+    }
+
+    /// The logistic function `1 / (1 + e^-x)`.
+    #[inline]
+    #[must_use]
+    pub fn sigmoid(&self, x: f32x4) -> f32x4 {
+        self.one / (self.one + self.of(-x))
+    }
+
+    /// The hyperbolic tangent, within 2e-7.
+    #[inline]
+    #[must_use]
+    pub fn tanh(&self, x: f32x4) -> f32x4 {
+        self.one - (self.one + self.one) / (self.of(x + x) + self.one)
+    }
+}
+
+/// `e^x` of one number.
 #[must_use]
 pub fn exp(x: f32) -> f32 {
-    exp4(f32x4::splat(x)).to_array()[0]
-}
-
-/// The logistic function `1 / (1 + e^-x)` of four numbers.
-#[inline]
-#[must_use]
-pub fn sigmoid4(x: f32x4) -> f32x4 {
-    let one = f32x4::splat(1.0);
-    one / (one + exp4(-x))
-}
-
-/// The hyperbolic tangent of four numbers, within 2e-7.
-#[inline]
-#[must_use]
-pub fn tanh4(x: f32x4) -> f32x4 {
-    let (one, two) = (f32x4::splat(1.0), f32x4::splat(2.0));
-    one - two / (exp4(two * x) + one)
+    Exponential::CONSTANTS.of(f32x4::splat(x)).to_array()[0]
 }
 
 /// Turns scores into probabilities in place; returns the logarithm of the sum of their exponentials.
 pub fn softmax(row: &mut [f32]) -> f32 {
     let most = greatest(row);
-    let four = f32x4::splat(most);
-    each(row, |value| exp4(value - four));
+    let (four, exponential) = (f32x4::splat(most), Exponential::ready());
+    each(row, |value| exponential.of(value - four));
     let total = sum(row);
     scale(1.0 / total, row);
     most + libm::logf(total)
@@ -251,7 +301,7 @@ mod tests {
     fn the_hyperbolic_tangent_is_as_close_as_said() {
         for step in -1000..1000 {
             let x = step as f32 / 100.0;
-            let here = tanh4(f32x4::splat(x)).to_array()[3];
+            let here = Exponential::ready().tanh(f32x4::splat(x)).to_array()[3];
             let off = (f64::from(here) - f64::from(x).tanh()).abs();
             assert!(off < 2e-7, "{x}: {off:e}");
         }
@@ -273,7 +323,7 @@ mod tests {
             ];
             let row: Vec<f32> = all.into_iter().cycle().take(length).collect();
             let mut done = row.clone();
-            each(&mut done, exp4);
+            each(&mut done, |x| Exponential::ready().of(x));
             for (x, y) in row.iter().zip(&done) {
                 assert_eq!(y.to_bits(), exp(*x).to_bits(), "{x}");
                 assert_eq!(y.is_nan(), x.is_nan());

@@ -138,7 +138,7 @@ pub struct Gradients {
 /// The gradient of one tensor.
 #[derive(Clone, Debug)]
 pub struct Gradient {
-    /// Its numbers; zero in rows that were not touched.
+    /// Its numbers: all of a dense tensor; of a sparse one only those of the rows that were touched, in the order of `touched`.
     pub value: Vec<f32>,
     /// Rows of a sparse tensor with anything in them; none for a dense tensor.
     pub touched: Option<Touched>,
@@ -150,20 +150,33 @@ pub struct Gradient {
 pub struct Touched {
     /// Their numbers, in the order in which they were first touched.
     pub rows: Vec<u32>,
-    inside: Vec<bool>,
+    /// Where each row of the tensor is among them, or [`NOWHERE`].
+    place: Vec<u32>,
 }
+
+/// Place of a row that was not touched.
+const NOWHERE: u32 = u32::MAX;
 
 impl Gradients {
     /// Zeros for all of these weights.
     #[must_use]
     pub fn new(weights: &Weights) -> Self {
-        let of = |tensor: &Tensor| Gradient {
-            value: vec![0.0; tensor.value.len()],
-            touched: tensor.sparse.then(|| Touched {
-                rows: Vec::new(),
-                inside: vec![false; tensor.shape[0]],
-            }),
-            width: tensor.shape[1],
+        let of = |tensor: &Tensor| {
+            let [rows, width] = tensor.shape;
+            let touched = tensor.sparse.then(|| Touched {
+                rows: Vec::with_capacity(rows),
+                place: vec![NOWHERE; rows],
+            });
+            // Room for all rows from the beginning: what learning takes is told before it starts.
+            let mut value = Vec::with_capacity(rows * width);
+            if touched.is_none() {
+                value.resize(rows * width, 0.0);
+            }
+            Gradient {
+                value,
+                touched,
+                width,
+            }
         };
         Self {
             tensors: weights.tensors.iter().map(of).collect(),
@@ -177,18 +190,12 @@ impl Gradients {
 
     /// One row of a sparse tensor, to be added to.
     pub fn row(&mut self, id: Id, row: usize) -> &mut [f32] {
-        let gradient = &mut self.tensors[id.0];
-        gradient.touch(row);
-        &mut gradient.value[row * gradient.width..(row + 1) * gradient.width]
+        self.tensors[id.0].row(row)
     }
 
-    /// All rows of a sparse tensor, to be added to.
+    /// All rows of a sparse tensor in their order, to be added to.
     pub fn all_rows(&mut self, id: Id) -> &mut [f32] {
-        let gradient = &mut self.tensors[id.0];
-        for row in 0..gradient.value.len() / gradient.width.max(1) {
-            gradient.touch(row);
-        }
-        &mut gradient.value
+        self.tensors[id.0].all_rows()
     }
 
     /// The gradients, in the order of the weights.
@@ -212,13 +219,12 @@ impl Gradients {
     /// Sets what was touched back to zero.
     pub fn clear(&mut self) {
         for gradient in &mut self.tensors {
-            let width = gradient.width;
             match &mut gradient.touched {
                 Some(touched) => {
                     for row in touched.rows.drain(..) {
-                        touched.inside[row as usize] = false;
-                        gradient.value[row as usize * width..][..width].fill(0.0);
+                        touched.place[row as usize] = NOWHERE;
                     }
+                    gradient.value.clear();
                 }
                 None => gradient.value.fill(0.0),
             }
@@ -227,20 +233,63 @@ impl Gradients {
 }
 
 impl Gradient {
-    fn touch(&mut self, row: usize) {
+    fn row(&mut self, row: usize) -> &mut [f32] {
+        let place = match &mut self.touched {
+            None => row,
+            Some(touched) if touched.place[row] != NOWHERE => touched.place[row] as usize,
+            Some(touched) => {
+                let place = touched.rows.len();
+                touched.place[row] = place as u32;
+                touched.rows.push(row as u32);
+                self.value.resize(self.value.len() + self.width, 0.0);
+                place
+            }
+        };
+        &mut self.value[place * self.width..][..self.width]
+    }
+
+    fn all_rows(&mut self) -> &mut [f32] {
         if let Some(touched) = &mut self.touched
-            && !touched.inside[row]
+            && !touched
+                .rows
+                .iter()
+                .copied()
+                .eq(0..touched.place.len() as u32)
         {
-            touched.inside[row] = true;
-            touched.rows.push(row as u32);
+            let (rows, width) = (touched.place.len(), self.width);
+            let before = self.value.clone();
+            self.value.clear();
+            self.value.resize(rows * width, 0.0);
+            for (&row, own) in touched.rows.iter().zip(before.chunks_exact(width)) {
+                self.value[row as usize * width..][..width].copy_from_slice(own);
+            }
+            touched.rows.clear();
+            touched.rows.extend(0..rows as u32);
+            touched.place.copy_from_slice(&touched.rows);
         }
+        &mut self.value
+    }
+
+    /// All its numbers in the layout of the tensor: zeros in rows that were not touched.
+    #[must_use]
+    pub fn dense(&self) -> Vec<f32> {
+        let Some(touched) = &self.touched else {
+            return self.value.clone();
+        };
+        let mut dense = vec![0.0; touched.place.len() * self.width];
+        let rows = self.value.chunks_exact(self.width.max(1));
+        for (&row, own) in touched.rows.iter().zip(rows) {
+            dense[row as usize * self.width..][..self.width].copy_from_slice(own);
+        }
+        dense
     }
 
     /// The parts that hold anything: touched rows of a sparse tensor, the whole of a dense one.
     fn parts(&self) -> impl Iterator<Item = &[f32]> {
-        let rows = self.touched.iter().flat_map(|touched| &touched.rows);
-        let rows = rows.map(|&row| &self.value[row as usize * self.width..][..self.width]);
-        let whole = self.touched.is_none().then_some(self.value.as_slice());
-        rows.chain(whole)
+        let part = match &self.touched {
+            Some(_) => self.width,
+            None => self.value.len(),
+        };
+        self.value.chunks_exact(part.max(1))
     }
 }

@@ -5,9 +5,9 @@ use rand::RngExt;
 use super::network::Network;
 use super::settings::Settings;
 use crate::behaviour::Sessions;
-use crate::nn::gemm::{Matrix, Pack, gemm};
+use crate::nn::gemm::{Matrix, Pack, Plus, gemm};
 use crate::nn::loss::{cross_entropy, soften};
-use crate::nn::vector::{add, axpy, dot, exp, greatest, softmax};
+use crate::nn::vector::{add, add_rows_to, axpy, dot, exp, greatest, softmax};
 use crate::nn::weights::{Gradients, Weights};
 use crate::nn::{clear, fit};
 use crate::random::Rng;
@@ -97,6 +97,7 @@ pub struct Behaviour {
     scores: Vec<f32>,
     table: Vec<f32>,
     d_table: Vec<f32>,
+    d_bias: Vec<f32>,
     /// Biases of the drawn items, and the same less what corrects for the draw.
     bias: Vec<f32>,
     shift: Vec<f32>,
@@ -130,6 +131,7 @@ impl Behaviour {
             scores: Vec::new(),
             table: Vec::new(),
             d_table: Vec::new(),
+            d_bias: Vec::new(),
             bias: Vec::new(),
             shift: Vec::new(),
             likely: Vec::new(),
@@ -142,6 +144,7 @@ impl Behaviour {
             &mut self.scores,
             &mut self.table,
             &mut self.d_table,
+            &mut self.d_bias,
             &mut self.bias,
             &mut self.shift,
             &mut self.likely,
@@ -248,7 +251,7 @@ impl Behaviour {
             shape,
             scores,
             Matrix::new(weights.get(table), width),
-            true,
+            Plus::Itself,
             pack,
         );
         let turned = Matrix::transposed(&self.scores, items);
@@ -258,10 +261,10 @@ impl Behaviour {
             shape,
             turned,
             Matrix::new(states, width),
-            true,
+            Plus::Itself,
             pack,
         );
-        crate::nn::vector::add_rows_to(&self.scores, gradients.all_rows(network.item_bias.table()));
+        add_rows_to(&self.scores, gradients.all_rows(network.item_bias.table()));
         loss
     }
 
@@ -318,7 +321,7 @@ impl Behaviour {
             shape,
             Matrix::new(states, width),
             table,
-            false,
+            Plus::Nothing,
             pack,
         );
         let mut loss = 0.0;
@@ -372,7 +375,7 @@ impl Behaviour {
             (rows.len(), width, count),
             scores,
             Matrix::new(&self.table, width),
-            true,
+            Plus::Itself,
             pack,
         );
         let turned = Matrix::transposed(&self.scores, count);
@@ -381,12 +384,12 @@ impl Behaviour {
             (count, width, rows.len()),
             turned,
             Matrix::new(states, width),
-            true,
+            Plus::Itself,
             pack,
         );
-        for (place, &item) in self.drawn.iter().enumerate() {
-            let column = self.scores[place..].iter().step_by(count);
-            let d: f32 = column.fold(0.0, |sum, d| sum + d);
+        clear(&mut self.d_bias, count);
+        add_rows_to(&self.scores, &mut self.d_bias);
+        for (d, &item) in self.d_bias.iter().zip(&self.drawn) {
             gradients.row(network.item_bias.table(), item as usize)[0] += d;
         }
         loss

@@ -237,8 +237,8 @@ impl Settings {
             some => some as u64,
         };
         let scores = 4 * (2 * against * width).max(heads::most_scores(against, batch));
-        // Of each item: its counts and sums for drawing negatives, marks of touched rows, and its scores in validation.
-        let each = 36 + 4 * course::SCORED_AT_ONCE as u64;
+        // Of each item: its counts and sums for drawing negatives, places of touched rows, and its scores in validation.
+        let each = 40 + 4 * course::SCORED_AT_ONCE as u64;
         let lists = each * items + 40 * train.events() as u64;
         learner + pass + scores + lists
     }

@@ -9,7 +9,7 @@ use crate::log::EventType;
 use crate::nn::dropout::{Dropout, Dropped};
 use crate::nn::embedding::{EMPTY, Embedding};
 use crate::nn::encoder::{Cache, Encoder};
-use crate::nn::gemm::{Matrix, Pack, gemm};
+use crate::nn::gemm::{Matrix, Pack, Plus, gemm};
 use crate::nn::linear::Linear;
 use crate::nn::pool::Pool;
 use crate::nn::projection::{Projected, Projection};
@@ -330,10 +330,9 @@ impl Network {
             shape,
             Matrix::new(states, self.width),
             table,
-            false,
+            Plus::Row(weights.get(self.item_bias.table())),
             pack,
         );
-        crate::nn::vector::add_to_rows(weights.get(self.item_bias.table()), scores);
     }
 
     /// Q-values of all items for each of these states.
@@ -354,10 +353,9 @@ impl Network {
             shape,
             Matrix::new(compared, self.width),
             table,
-            false,
+            Plus::Row(weights.get(self.value_bias.table())),
             pack,
         );
-        crate::nn::vector::add_to_rows(weights.get(self.value_bias.table()), values);
     }
 
     /// Scores of all items after a history by the behaviour head, and Q-values where they are asked for. None where the history

@@ -138,7 +138,7 @@ impl Values {
             .backward_weights(gradients, states, &self.d_projected, pack);
         network
             .value
-            .backward_input(weights, &self.d_projected, &mut self.d_states, false, pack);
+            .backward_input(weights, &self.d_projected, &mut self.d_states, pack);
         add(&self.d_states, d_states);
         loss / f64::from(over)
     }

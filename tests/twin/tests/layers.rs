@@ -83,7 +83,7 @@ fn compare(
     {
         agree(
             &own.name,
-            &gradient.value,
+            &gradient.dense(),
             &numbers(theirs.grad(&found).unwrap()),
         );
     }
@@ -103,7 +103,7 @@ fn linear() {
             layer.forward(&weights, &x, &mut y, &mut pack);
             let dy = project(y.len());
             layer.backward_weights(gradients, &x, &dy, &mut pack);
-            layer.backward_input(&weights, &dy, &mut dx, false, &mut pack);
+            layer.backward_input(&weights, &dy, &mut dx, &mut pack);
             (y, dx)
         },
         |x, w| x.matmul(w[0].clone()) + w[1].clone(),
@@ -177,7 +177,7 @@ fn gru() {
                 (&weights, gradients),
                 SHAPE,
                 &x,
-                &dy,
+                (&y, &dy),
                 &mut cache,
                 &mut dx,
                 &mut pack,
