@@ -58,7 +58,7 @@ pub fn check(
     }
     for tensor in 0..weights.tensors.len() {
         let exact = gradients.tensors()[tensor].dense();
-        for at in 0..weights.tensors[tensor].value.len() {
+        for (at, exact) in exact.into_iter().enumerate() {
             let old = weights.tensors[tensor].value[at];
             weights.tensors[tensor].value[at] = old + STEP;
             let above = loss(weights, input);
@@ -66,7 +66,7 @@ pub fn check(
             let below = loss(weights, input);
             weights.tensors[tensor].value[at] = old;
             let what = format!("{} {at}", weights.tensors[tensor].name);
-            agree(&what, (above - below) / two, exact[at]);
+            agree(&what, (above - below) / two, exact);
         }
     }
 }

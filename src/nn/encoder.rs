@@ -106,6 +106,13 @@ struct BlockCache {
     drops: [Dropped; 2],
 }
 
+impl Cache {
+    /// Where a recurrent unit looks for [`Gru::look`] of the rows of the next passes; they are not looked at then.
+    pub fn looked_at(&mut self) -> &mut Vec<f32> {
+        &mut self.gru.looked_at
+    }
+}
+
 impl Encoder {
     /// An encoder for sequences of at most `length` positions.
     #[must_use]
@@ -139,6 +146,15 @@ impl Encoder {
             body,
             width,
             dropout: Dropout::new(dropout),
+        }
+    }
+
+    /// The recurrent unit, where that is all there is.
+    #[must_use]
+    pub fn unit(&self) -> Option<&Gru> {
+        match &self.body {
+            Body::Gru(unit) => Some(unit),
+            _ => None,
         }
     }
 

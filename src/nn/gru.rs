@@ -23,6 +23,8 @@ pub struct Gru {
 /// What the backward pass needs, and room for both passes.
 #[derive(Clone, Debug, Default)]
 pub struct GruCache {
+    /// `x W + b` of all positions, where it is known before the pass; else empty.
+    pub(super) looked_at: Vec<f32>,
     /// `x W + b` and `h U + c` of one position.
     input: Vec<f32>,
     hidden: Vec<f32>,
@@ -53,6 +55,11 @@ impl Gru {
         }
     }
 
+    /// Writes `x W + b`, which doesn't depend on states.
+    pub fn look(&self, weights: &Weights, x: &[f32], y: &mut Vec<f32>, pack: &mut Pack) {
+        self.input.forward(weights, x, y, pack);
+    }
+
     /// Writes the state after every position.
     pub fn forward(
         &self,
@@ -74,9 +81,15 @@ impl Gru {
         let exponential = Exponential::ready();
         let inputs = x.len() / shape.rows().max(1);
         for t in 0..shape.time {
-            // One position after the other: what is made of it is still in the cache when it is used.
-            let x = &x[t * batch * inputs..(t + 1) * batch * inputs];
-            self.input.forward(weights, x, &mut cache.input, pack);
+            let [from, to] = [t, t + 1].map(|t| t * batch * width);
+            let input = if cache.looked_at.is_empty() {
+                // One position after the other: what is made of it is still in the cache when it is used.
+                let x = &x[t * batch * inputs..(t + 1) * batch * inputs];
+                self.look(weights, x, &mut cache.input, pack);
+                &cache.input
+            } else {
+                &cache.looked_at[3 * from..3 * to]
+            };
             let (before, after) = y.split_at_mut(t * batch * width);
             let before = if t == 0 {
                 for row in cache.hidden.chunks_exact_mut(3 * width) {
@@ -90,8 +103,7 @@ impl Gru {
                 gemm(&mut cache.hidden, shape, rows, u, bias, pack);
                 before
             };
-            let [from, to] = [t, t + 1].map(|t| t * batch * width);
-            let rows = cache.input.chunks_exact(3 * width);
+            let rows = input.chunks_exact(3 * width);
             let rows = rows.zip(cache.hidden.chunks_exact(3 * width));
             let gates = cache.gates[3 * from..3 * to].chunks_exact_mut(3 * width);
             let gates = gates.zip(cache.recalled[from..to].chunks_exact_mut(width));

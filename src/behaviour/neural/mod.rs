@@ -8,6 +8,7 @@
 mod course;
 mod explain;
 mod heads;
+mod known;
 mod network;
 mod rank;
 mod settings;
@@ -223,6 +224,10 @@ impl Settings {
         let rows = items + categories.unwrap_or(0) as u64 + 64;
         let weights = rows * (width + 2) + 20 * width * width;
         let values = self.value_weight > 0.0;
+        let known = match self.encoder {
+            Kind::Gru if values => known::bytes(items, width),
+            _ => 0,
+        };
         let learner = Learner::bytes(weights, values);
         // What passes through for a batch, most of all in attention; with a target network, twice.
         let passes = if values { 2 } else { 1 };
@@ -240,7 +245,7 @@ impl Settings {
         // Of each item: its counts and sums for drawing negatives, places of touched rows, and its scores in validation.
         let each = 40 + 4 * course::SCORED_AT_ONCE as u64;
         let lists = each * items + 40 * train.events() as u64;
-        learner + pass + scores + lists
+        learner + known + pass + scores + lists
     }
 
     /// Elementary operations (about a nanosecond each) of a step with so many targets.

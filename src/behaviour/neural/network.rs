@@ -10,6 +10,7 @@ use crate::nn::dropout::{Dropout, Dropped};
 use crate::nn::embedding::{EMPTY, Embedding};
 use crate::nn::encoder::{Cache, Encoder};
 use crate::nn::gemm::{Matrix, Pack, Plus, gemm};
+use crate::nn::gru::Gru;
 use crate::nn::linear::Linear;
 use crate::nn::pool::Pool;
 use crate::nn::projection::{Projected, Projection};
@@ -39,7 +40,7 @@ pub struct Network {
     kind: Option<Embedding>,
     gap: Option<Embedding>,
     category: Option<Categories>,
-    encoder: Encoder,
+    pub(super) encoder: Encoder,
     dropout: Dropout,
     /// From what the encoder leaves at a position to its state.
     projection: Projection,
@@ -223,6 +224,12 @@ impl Network {
             luck,
             &mut pass.pack,
         );
+    }
+
+    /// The recurrent unit that encodes, where nothing but items goes into it.
+    pub fn unit(&self) -> Option<&Gru> {
+        let more = self.kind.is_some() || self.gap.is_some() || self.category.is_some();
+        self.encoder.unit().filter(|_| !more)
     }
 
     /// What makes the mean that goes past the encoder, where there is one.

@@ -3,6 +3,7 @@
 use rand::RngExt;
 
 use super::heads::{Behaviour, Heads, Row};
+use super::known::Known;
 use super::network::{Inputs, Network, Pass};
 use super::settings::Settings;
 use super::values::Values;
@@ -66,6 +67,8 @@ pub struct Learner {
     pub weights: Weights,
     average: Weights,
     target: Option<Weights>,
+    /// What the target network makes of items.
+    known: Option<Known>,
     gradients: Gradients,
     adam: Adam,
     config: AdamConfig,
@@ -99,6 +102,7 @@ impl Learner {
                 ..AdamConfig::default()
             },
             behaviour: Behaviour::new(settings, sessions),
+            known: values.as_ref().and_then(|_| Known::new(&network)),
             values,
             heads: Heads::default(),
             network,
@@ -151,6 +155,10 @@ impl Learner {
         );
         if let (Some(values), Some(target)) = (&mut self.values, &self.target) {
             let theirs = &mut self.target_pass;
+            if let Some(known) = &mut self.known {
+                let into = theirs.cache.looked_at();
+                known.recall(network, target, &self.inputs.items, into, &mut pass.pack);
+            }
             network.forward(target, shape, &self.inputs, theirs, None);
             network.states(target, places(), theirs, None);
             let states = (&states[..], &theirs.projected.states[..]);
@@ -188,6 +196,9 @@ impl Learner {
             && self.steps.is_multiple_of(TARGET_STEPS)
         {
             follow(target, weights, 1.0);
+            if let Some(known) = &mut self.known {
+                known.forget();
+            }
         }
         step
     }
@@ -270,7 +281,7 @@ impl Learner {
         (self.target, self.pass, self.target_pass) = (None, Pass::default(), Pass::default());
         self.average = nothing;
         self.behaviour.release();
-        (self.values, self.heads) = (None, Heads::default());
+        (self.values, self.known, self.heads) = (None, None, Heads::default());
         (self.inputs, self.d_states) = (Inputs::default(), Vec::new());
     }
 
