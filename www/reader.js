@@ -3,15 +3,20 @@
 
 import init, { Fingerprint } from "./pkg/fingerprint/qcart_fingerprint.js";
 
+/** Bytes of a piece at most. */
+const PIECE = 2 * 1024 * 1024;
 /** Pieces that may wait for the engine at a time. */
 let room = 4;
 let wake = () => {};
+/** Memory of pieces that were used up, for the next: fresh memory costs more than reading into it. */
+const spare = [];
 
-/** First the file; then, each time a piece was used up, anything. */
+/** First the file; then, each time a piece was used up, its memory. */
 self.onmessage = ({ data }) => {
   if (data instanceof Blob) {
     read(data).catch(() => self.postMessage({ broken: true }));
   } else {
+    spare.push(data);
     room += 1;
     wake();
   }
@@ -20,9 +25,9 @@ self.onmessage = ({ data }) => {
 async function read(blob) {
   await init();
   const fingerprint = new Fingerprint();
-  const stream = blob.stream().getReader();
+  const next = pieces(blob.stream());
   for (;;) {
-    const { done, value } = await stream.read().catch(() => ({}));
+    const { done, value } = await next().catch(() => ({}));
     if (done) break;
     if (!value) {
       self.postMessage({ unreadable: true });
@@ -34,4 +39,18 @@ async function read(blob) {
     self.postMessage({ value }, [value.buffer]);
   }
   self.postMessage({ done: true, fingerprint: fingerprint.text() });
+}
+
+/** Gives the pieces one after the other: in memory that is used again where the browser can, else in fresh memory. */
+function pieces(stream) {
+  try {
+    const reader = stream.getReader({ mode: "byob" });
+    return () => reader.read(new Uint8Array(spare.pop() ?? new ArrayBuffer(PIECE)));
+  } catch {
+    const reader = stream.getReader();
+    return () => {
+      spare.length = 0;
+      return reader.read();
+    };
+  }
 }

@@ -11,13 +11,15 @@ const SILENCE_MS = 10_000;
 export const isLarge = (blob) => blob.size >= LARGE;
 
 /**
- * A large file, read by a worker that takes its fingerprint too. `read` gives, one after the other, `{value}`, at the end
+ * A large file, read by a worker that takes its fingerprint too. `read` gives, one after the other, `{value}`, which is used up when
+ * the next is asked for, at the end
  * `{done, fingerprint}`; `{broken}` where the worker broke down. It rejects where the file can't be read.
  */
 export function readApart(blob) {
   const { worker, address } = spawn(READER, "qcart reader");
   const come = [];
   let arrived = () => {};
+  let used = null;
   const take = (message) => {
     come.push(message);
     arrived();
@@ -30,12 +32,14 @@ export function readApart(blob) {
   worker.postMessage(blob);
   return {
     async read() {
+      if (used) worker.postMessage(used, [used]);
+      used = null;
       const late = setTimeout(take, SILENCE_MS, { broken: true });
       while (come.length === 0) await new Promise((resolve) => { arrived = resolve; });
       clearTimeout(late);
       const message = come.shift();
       if (message.unreadable) throw new Error("unreadable");
-      worker.postMessage("next");
+      used = message.value?.buffer ?? null;
       return message;
     },
     async cancel() {
