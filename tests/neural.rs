@@ -254,6 +254,33 @@ fn saved_weights_hold_the_categories() {
     assert_eq!(problem.code, "weights.shape");
 }
 
+/// A state is made of as many events as were asked for: older ones change nothing, and aren't explained.
+#[test]
+fn a_state_is_made_of_so_many_events() {
+    let train = circle(10);
+    for kind in NAMES {
+        let learn = |events: u32| {
+            let asked = format!("{kind}:width=16:epochs=1:again=no:seen=0:events={events}");
+            fitted(&asked, &train)
+        };
+        let (short, long) = (learn(3), learn(20));
+        let differs = |model: &dyn BehaviourModel| {
+            let [one, other] = [[1, 2, 3, 4, 5], [9, 7, 3, 4, 5]];
+            scores(model, &one, 10) != scores(model, &other, 10)
+        };
+        assert!(!differs(short.as_ref()), "{kind}");
+        assert!(differs(long.as_ref()), "{kind}");
+        let history = History {
+            items: &[9, 7, 3, 4, 5],
+            kinds: &[EventType::View; 5],
+            times: &[0; 5],
+        };
+        let explained = short.network().unwrap().explain(history, 1).events;
+        let places: Vec<u32> = explained.iter().map(|event| event.0).collect();
+        assert_eq!(places, [2, 3, 4], "{kind}");
+    }
+}
+
 /// What the session holds already is held back by the power of e that was asked for, once, however often it occurs.
 #[test]
 fn items_of_the_session_are_held_back() {

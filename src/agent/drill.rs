@@ -53,7 +53,7 @@ impl Drill {
             dropout: 0.0,
             ..Settings::new(encoder, &Values::defaults(PARAMETERS))
         };
-        let mut windows = windows(&sessions);
+        let mut windows = windows(&sessions, settings.events);
         for window in &mut windows {
             // The item after ten, and the one after that for the value of the state in between.
             window.skip = 9;

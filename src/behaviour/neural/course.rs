@@ -96,7 +96,8 @@ impl Course {
                 - 1;
             held_out.get(session).copied().unwrap_or(false)
         };
-        let (held, windows): (Vec<_>, Vec<_>) = windows(sessions).into_iter().partition(inside);
+        let all = windows(sessions, settings.events).into_iter();
+        let (held, windows): (Vec<_>, Vec<_>) = all.partition(inside);
         let every = held.len().div_ceil(VALIDATION_WINDOWS).max(1);
         Self {
             settings: settings.clone(),
@@ -287,7 +288,7 @@ impl Course {
         self.learner.release();
         self.learner = Learner::new(&self.settings, sessions);
         self.windows = Vec::new();
-        self.windows = windows(sessions);
+        self.windows = windows(sessions, self.settings.events);
         self.order = stream(self.settings.seed, "order");
         self.again = Some(epochs);
         self.epoch = 0;

@@ -1,6 +1,6 @@
 //! Why a network recommends what it does, and what it holds to be alike.
 
-use super::{LENGTH, Neural};
+use super::Neural;
 use crate::behaviour::{BehaviourModel, History, Scratch};
 use crate::nn::vector::dot;
 
@@ -15,7 +15,7 @@ pub struct Explanation {
 }
 
 impl Neural {
-    /// The `count` best items after a history and what each of its last [`LENGTH`] events does for the first of them.
+    /// The `count` best items after a history and what each event of the state does for the first of them.
     #[must_use]
     pub fn explain(&self, history: History<'_>, count: usize) -> Explanation {
         let mut scratch = Scratch::new();
@@ -25,7 +25,7 @@ impl Neural {
         let Some(&(best, score)) = recommended.first() else {
             return Explanation::default();
         };
-        let from = history.items.len().saturating_sub(LENGTH);
+        let from = history.items.len().saturating_sub(self.settings().events);
         let mut events = Vec::new();
         for left_out in from..history.items.len() {
             let without = |at: &usize| *at != left_out;

@@ -2,7 +2,7 @@
 //! (SASRec), each with a behaviour head and, where it is asked for, a Q head that learn together (SQN and SNQN: Xin et al., SIGIR
 //! 2020 and WSDM 2022).
 //!
-//! A state is what an encoder makes of the last [`LENGTH`] events. Every position of every session is a target; positions are
+//! A state is what an encoder makes of the last [`Settings::events`] events. Every position of every session is a target; positions are
 //! encoded all at once. Both heads score items by their embeddings, which are the inputs' too.
 
 mod course;
@@ -28,9 +28,6 @@ pub use rank::products;
 pub use settings::{PARAMETERS, RankBy, Settings};
 pub use step::{Learner, Step};
 pub use windows::{Window, windows};
-
-/// Events of the history that make the state.
-pub const LENGTH: usize = 20;
 
 /// Bytes that learning may take: what a tab can give.
 const MOST_BYTES: u64 = 1 << 30;
@@ -231,7 +228,7 @@ impl Settings {
         let learner = Learner::bytes(weights, values);
         // What passes through for a batch, most of all in attention; with a target network, twice.
         let passes = if values { 2 } else { 1 };
-        let (sequences, positions) = (self.batch.max(course::AT_ONCE), LENGTH.min(longest(train)));
+        let (sequences, positions) = (self.batch.max(course::AT_ONCE), self.events.min(longest(train)));
         let batch = (sequences * positions) as u64;
         // The mean that goes past the encoder, beside its states, and their gradients.
         let past = if self.mean > 0.0 { 5 } else { 0 };
@@ -355,7 +352,7 @@ impl BehaviourModel for Neural {
         else {
             return;
         };
-        let from = history.items.len().saturating_sub(LENGTH);
+        let from = history.items.len().saturating_sub(self.settings.events);
         hold_back(chances, &history.items[from..], self.settings.seen);
         softmax(chances);
         rank::score(by, chances, values, scores);

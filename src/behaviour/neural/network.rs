@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::LENGTH;
 use super::settings::Settings;
 use crate::behaviour::{History, Sessions};
 use crate::log::EventType;
@@ -25,6 +24,8 @@ const GAPS: usize = 18;
 /// Where everything of a network is among its weights.
 #[derive(Clone, Debug)]
 pub struct Network {
+    /// Events of the history that make the state.
+    events: usize,
     /// Numbers of a state.
     pub width: usize,
     /// Items.
@@ -161,7 +162,7 @@ impl Network {
             table: side("category", count),
             of: sessions.category.clone(),
         });
-        let size = (width, LENGTH);
+        let size = (width, settings.events);
         let encoder = Encoder::new(&mut weights, settings.encoder, size, settings.dropout, seed);
         let projection = Projection::new(
             &mut weights,
@@ -171,6 +172,7 @@ impl Network {
             seed,
         );
         let network = Self {
+            events: settings.events,
             width,
             items,
             item,
@@ -376,7 +378,7 @@ impl Network {
     ) -> Option<(&'a mut [f32], &'a [f32])> {
         let mut inputs = std::mem::take(&mut pass.inputs);
         let known = |item: &u32| (*item as usize) < self.items;
-        let from = history.items.len().saturating_sub(LENGTH);
+        let from = history.items.len().saturating_sub(self.events);
         let recent = History {
             items: &history.items[from..],
             kinds: &history.kinds[from..],

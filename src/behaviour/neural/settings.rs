@@ -19,6 +19,8 @@ pub enum RankBy {
 pub struct Settings {
     /// Kind of encoder.
     pub encoder: Kind,
+    /// Events of the history that make the state.
+    pub events: usize,
     /// Numbers of a state and of an embedding.
     pub width: usize,
     /// Passes over the training sessions at most.
@@ -91,6 +93,7 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::real("spread", ["Bound of the items' first embeddings", "商品嵌入初始值的范围"], 0.01, 1.0, 0.2).logarithmic().fixed(),
     Parameter::real("length", ["Length that the items' embeddings are kept at; 0: not kept", "商品嵌入保持的长度；0 表示不限"], 0.0, 10.0, 0.0).fixed(),
     Parameter::real("mean", ["Weight of the mean of the session's events in the state (gru, transformer)", "会话事件均值在状态中的权重（gru、transformer）"], 0.0, 4.0, 0.0).fixed(),
+    Parameter::whole("events", ["Events of the history that make the state: the last so many", "组成状态的历史事件数（取最近的若干个）"], 2, 100, 20).fixed().label(["Events of the state", "状态的事件数"]),
     Parameter::whole("seed", ["Seed of the first weights and of the order", "初始权重与顺序的种子"], 0, 1_000_000, 1).fixed(),
     Parameter::word("categories", ["Whether the category of each item is an input, where the log has categories", "日志含类目时，是否把商品的类目作为输入"], WORDS, 0).fixed().label(["Categories", "类目"]).words(YES_OR_NO),
 ];
@@ -108,6 +111,7 @@ impl Settings {
         };
         Self {
             encoder,
+            events: values.whole("events"),
             width: values.whole("width"),
             epochs: values.whole("epochs") as u32,
             steps: values.whole("steps") as u64,

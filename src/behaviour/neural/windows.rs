@@ -2,7 +2,6 @@
 
 use rand::RngExt;
 
-use super::LENGTH;
 use crate::behaviour::Sessions;
 use crate::random::Rng;
 
@@ -11,7 +10,7 @@ use crate::random::Rng;
 pub struct Window {
     /// First event.
     pub start: u32,
-    /// Events, at least 2, at most one more than [`LENGTH`].
+    /// Events, at least 2, at most one more than make a state.
     pub length: u32,
     /// Targets at the beginning that an earlier window has already.
     pub skip: u32,
@@ -19,9 +18,9 @@ pub struct Window {
     pub end: bool,
 }
 
-/// Every target of every session exactly once; in long sessions with at least half of [`LENGTH`] events before it.
-pub fn windows(sessions: &Sessions) -> Vec<Window> {
-    let longest = LENGTH as u32 + 1;
+/// Every target of every session exactly once, for states of so many events; in long sessions with at least half of them before it.
+pub fn windows(sessions: &Sessions, events: usize) -> Vec<Window> {
+    let longest = events as u32 + 1;
     let mut windows = Vec::new();
     for bounds in sessions.start.windows(2) {
         let (mut start, end) = (bounds[0], bounds[1]);
@@ -87,16 +86,18 @@ mod tests {
 
     #[test]
     fn every_target_is_in_one_window() {
-        for length in [1, 2, 20, 21, 22, 31, 32, 300] {
+        let lengths = [1, 2, 20, 21, 22, 31, 32, 300];
+        let all = [2, 3, 20, 100].map(|events| lengths.map(|length| (events, length)));
+        for (events, length) in all.into_iter().flatten() {
             let mut seen = vec![0; length as usize];
-            let cut = windows(&sessions(&[length]));
+            let cut = windows(&sessions(&[length]), events);
             for window in &cut {
-                assert!(window.length >= 2 && window.length <= LENGTH as u32 + 1);
+                assert!(window.length >= 2 && window.length <= events as u32 + 1);
                 for target in 1 + window.skip..window.length {
                     seen[(window.start + target) as usize] += 1;
                 }
             }
-            assert!(seen[1..].iter().all(|&n| n == 1), "{length}: {seen:?}");
+            assert!(seen[1..].iter().all(|&n| n == 1), "{events}: {seen:?}");
             assert_eq!(
                 cut.iter().filter(|w| w.end).count(),
                 usize::from(length > 1)
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn batches_hold_every_window() {
         let lengths: Vec<u32> = (0..1000).map(|i| 2 + i % 19).collect();
-        let mut all = windows(&sessions(&lengths));
+        let mut all = windows(&sessions(&lengths), 20);
         let mut starts: Vec<u32> = all.iter().map(|w| w.start).collect();
         let batches = batches(&mut all, 64, &mut stream(1, "t"));
         let mut found: Vec<u32> = batches
