@@ -394,6 +394,7 @@ fn the_settings_of_networks_are_told() {
             "categories",
             "conservative",
             "epochs",
+            "events",
             "gaps",
             "rank",
             "rate",

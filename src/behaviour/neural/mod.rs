@@ -228,7 +228,10 @@ impl Settings {
         let learner = Learner::bytes(weights, values);
         // What passes through for a batch, most of all in attention; with a target network, twice.
         let passes = if values { 2 } else { 1 };
-        let (sequences, positions) = (self.batch.max(course::AT_ONCE), self.events.min(longest(train)));
+        let (sequences, positions) = (
+            self.batch.max(course::AT_ONCE),
+            self.events.min(longest(train)),
+        );
         let batch = (sequences * positions) as u64;
         // The mean that goes past the encoder, beside its states, and their gradients.
         let past = if self.mean > 0.0 { 5 } else { 0 };
