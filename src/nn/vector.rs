@@ -135,7 +135,7 @@ pub fn add_rows_to(matrix: &[f32], row: &mut [f32]) {
 /// Numbers that are worked on side by side, element by element.
 const SIDE: usize = 4;
 
-/// Writes rows, [`SIDE`] numbers at once: each is a function of what stands at its place in the rows `from`, and in those that are
+/// Writes rows, four numbers at once: each is a function of what stands at its place in the rows `from`, and in those that are
 /// written over. All rows are as long as the first of those; zeros are read after the end, and nothing is written there.
 #[inline]
 pub fn along<const FROM: usize, const INTO: usize>(

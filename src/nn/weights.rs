@@ -293,3 +293,29 @@ impl Gradient {
         self.value.chunks_exact(part.max(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows keep what was added to them, in whatever order they are touched and asked for, until all is cleared.
+    #[test]
+    fn sparse_gradients_are_those_of_dense_ones() {
+        let mut weights = Weights::default();
+        let id = weights.push_sparse("s", [4, 2], Start::Constant(1.0), 0);
+        let mut gradients = Gradients::new(&weights);
+        for _ in 0..2 {
+            gradients.row(id, 3)[1] += 5.0;
+            gradients.row(id, 1)[0] -= 2.0;
+            gradients.row(id, 3)[0] += 1.0;
+            let dense = [0.0, 0.0, -2.0, 0.0, 0.0, 0.0, 1.0, 5.0];
+            assert_eq!(gradients.tensors()[0].dense(), dense);
+            assert!((gradients.norm() - 30f64.sqrt()).abs() < 1e-12);
+            assert_eq!(gradients.all_rows(id), dense);
+            gradients.row(id, 2)[1] += 1.0;
+            assert_eq!(gradients.all_rows(id)[5], 1.0);
+            gradients.clear();
+            assert_eq!(gradients.tensors()[0].dense(), [0.0; 8]);
+        }
+    }
+}
