@@ -12,8 +12,7 @@ export const isLarge = (blob) => blob.size >= LARGE;
 
 /**
  * A large file, read by a worker that takes its fingerprint too. `read` gives, one after the other, `{value}`, which is used up when
- * the next is asked for, at the end
- * `{done, fingerprint}`; `{broken}` where the worker broke down. It rejects where the file can't be read.
+ * the next is asked for; at the end `{done, fingerprint}`; `{broken}` where the worker broke down. It rejects where the file can't be read.
  */
 export function readApart(blob) {
   const { worker, address } = spawn(READER, "qcart reader");

@@ -52,6 +52,17 @@ impl<'a> History<'a> {
         }
     }
 
+    /// The last `length` events, or all where there are no more.
+    #[must_use]
+    pub fn last(self, length: usize) -> Self {
+        let from = self.items.len().saturating_sub(length);
+        Self {
+            items: &self.items[from..],
+            kinds: &self.kinds[from..],
+            times: &self.times[from..],
+        }
+    }
+
     /// The time of the newest event; 0 for an empty history.
     #[must_use]
     pub fn now(&self) -> i64 {

@@ -232,6 +232,7 @@ fn pack_panels<const N: usize>(
         if line == 1 && lines == N {
             for (p, place) in panel.iter_mut().enumerate() {
                 let at = first + p * step;
+                // By vectors: plain copies were slower in wasm.
                 let (into, _) = place.as_chunks_mut::<4>();
                 let (four, _) = from[at..at + N].as_chunks::<4>();
                 for (into, four) in into.iter_mut().zip(four) {

@@ -154,6 +154,15 @@ pub struct Touched {
     place: Vec<u32>,
 }
 
+impl Touched {
+    /// Writes the rows that were touched, as they lie side by side, where they are in the tensor.
+    fn spread(&self, rows: &[f32], width: usize, into: &mut [f32]) {
+        for (&row, own) in self.rows.iter().zip(rows.chunks_exact(width.max(1))) {
+            into[row as usize * width..][..width].copy_from_slice(own);
+        }
+    }
+}
+
 /// Place of a row that was not touched.
 const NOWHERE: u32 = u32::MAX;
 
@@ -260,9 +269,7 @@ impl Gradient {
             let before = self.value.clone();
             self.value.clear();
             self.value.resize(rows * width, 0.0);
-            for (&row, own) in touched.rows.iter().zip(before.chunks_exact(width)) {
-                self.value[row as usize * width..][..width].copy_from_slice(own);
-            }
+            touched.spread(&before, width, &mut self.value);
             touched.rows.clear();
             touched.rows.extend(0..rows as u32);
             touched.place.copy_from_slice(&touched.rows);
@@ -277,10 +284,7 @@ impl Gradient {
             return self.value.clone();
         };
         let mut dense = vec![0.0; touched.place.len() * self.width];
-        let rows = self.value.chunks_exact(self.width.max(1));
-        for (&row, own) in touched.rows.iter().zip(rows) {
-            dense[row as usize * self.width..][..self.width].copy_from_slice(own);
-        }
+        touched.spread(&self.value, self.width, &mut dense);
         dense
     }
 

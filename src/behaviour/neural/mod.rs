@@ -355,8 +355,8 @@ impl BehaviourModel for Neural {
         else {
             return;
         };
-        let from = history.items.len().saturating_sub(self.settings.events);
-        hold_back(chances, &history.items[from..], self.settings.seen);
+        let Settings { events, seen, .. } = self.settings;
+        hold_back(chances, history.last(events).items, seen);
         softmax(chances);
         rank::score(by, chances, values, scores);
     }

@@ -378,12 +378,7 @@ impl Network {
     ) -> Option<(&'a mut [f32], &'a [f32])> {
         let mut inputs = std::mem::take(&mut pass.inputs);
         let known = |item: &u32| (*item as usize) < self.items;
-        let from = history.items.len().saturating_sub(self.events);
-        let recent = History {
-            items: &history.items[from..],
-            kinds: &history.kinds[from..],
-            times: &history.times[from..],
-        };
+        let recent = history.last(self.events);
         let time = recent.items.len();
         let any = recent.items.iter().any(known);
         if any {
